@@ -16,6 +16,7 @@ from commands.amending.changes import (
     Preview,
     Proposal,
     check_differs,
+    check_selects,
     hold,
     judge,
     policy_reads,
@@ -192,19 +193,28 @@ class Replacement(NamedTuple):
         if span.single:
             marks.check_not_future(span.first, now)
             return [self._change(span.first, marks.mark_of(state, self.pupil, span.first))]
-        changes = list(self._changes_of_range(marks.marks_of(state, self.pupil)))
+        found = list(marks.marks_of(state, self.pupil))
+        check_selects(self.codes, self.from_code, span, [mark.code for _, mark in found])
+        changes = list(self._changes_of_range(found))
         if not changes:
-            raise Refused(
-                "nothing-to-amend",
-                f"from {span.first} to {span.last} no mark stands that would change",
-                "check the sessions and --from-code; look with attendance history",
-            )
+            raise self._nothing(span, list(self.left_out(state, span, now)))
         return changes
+
+    def _nothing(self, span: Span, left: Sequence[str]) -> Refused:
+        why = "; ".join(left) or "the pupil has no session there, by the terms and the roll"
+        chosen = " and --from-code" if self.from_code is not None else ""
+        return Refused(
+            "nothing-to-amend",
+            f"from {span.first} to {span.last} no mark stands that would change: {why}",
+            f"check the sessions{chosen}; look with attendance history",
+        )
 
     def _change(self, session: Session, before: StatedMark | None) -> Proposal:
         after = self.stated
         self._check(session, after)
         remedy = "look at what stands with attendance history, then give that --from-code"
+        here = Span(session, session)
+        check_selects(self.codes, self.from_code, here, [before.code] if before else [])
         before = standing(session, before, self.from_code, remedy)
         check_differs(session, before, after, "nothing is to amend")
         return Proposal(self.pupil, session, before, after, self.reason)

@@ -9,7 +9,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple, TextIO
 
-from commands.amending.changes import Proposal, check_differs, policy_reads, standing
+from commands.amending.changes import (
+    Proposal,
+    check_differs,
+    check_selects,
+    policy_reads,
+    standing,
+)
 from commands.core import checks, marks
 from commands.core.command import State
 from commands.core.marks import StatedMark
@@ -176,6 +182,9 @@ class _LineChecker:
     def _check_stands(self, row: Row, before: StatedMark | None) -> None:
         marks.check_not_future(row.session, self._now)
         remedy = "look at what stands with attendance history, and correct original"
+        if row.original != NO_MARK:
+            here = Span(row.session, row.session)
+            check_selects(self._codes, row.original, here, [before.code] if before else [])
         standing(row.session, before, row.original, remedy)
 
     def _check_entry(self, pupil: Pupil, session: Session, after: StatedMark) -> None:

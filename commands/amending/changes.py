@@ -8,7 +8,7 @@ A use case that amends includes `policy_reads` in what it reads, calls `judge` w
 proposes, and records the `Judgement.fact` of each.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -146,6 +146,24 @@ def hold(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) ->
         if why:
             _check_none_pending(state, proposal)
     return judged
+
+
+def check_selects(codes: Codes, code: str | None, days: Span, stands: Collection[str]) -> None:
+    """Refuse a code to choose marks by that is none on any of the days; none chooses all.
+
+    One that stands there may be chosen whatever the rules say: it is to be put right.
+    """
+    if code is None or code in stands:
+        return
+    if not codes.known(code):
+        raise Refused(
+            "code-unknown",
+            f"{code!r} is not a register code, and no mark there has it",
+            "capitals matter; attendance rules lists the codes",
+        )
+    first, last = days.first.date, days.last.date
+    if not any(codes.find(code, day) for day, _ in codes.eras(first, last)):
+        codes.rule(code, first)
 
 
 def standing(

@@ -5,8 +5,8 @@ is the local authority's (SI 2007/1867 reg 20): until it has confirmed how many 
 can speak of its own records only.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from commands.core import checks, families
@@ -24,6 +24,8 @@ from policies.packs.codes import Rules
 
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
 _KEY = ("kind", "issued_on", "offence_first")
+_NEAR = timedelta(days=28)
+"""Two notices to one parent for one child issued so near to each other may be meant as one."""
 _CONFIRMED = ("la_ref", "confirmed_on", "notices")
 
 
@@ -65,13 +67,16 @@ class RecordNotice(NoticeCommand):
         "this person; 8(1)(b) material errors; 9 unpaid, and no proceedings",
         default=None,
     )
+    dry_run: bool = option(
+        "say whether it is a new notice or what changes; record nothing", default=False
+    )
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the notice whole; nothing where nothing changes."""
         state.author(now)
         pupil, parent_id = state.pupil(self.pupil), self.parent_id
         families.check_parent(state, parent_id)
-        stated = self.stated("parent_id", "pupil", "session")
+        stated = self.stated("parent_id", "pupil", "session", "dry_run")
         if self.session:
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
         stream = streams.notices(parent_id, pupil.id)
@@ -81,10 +86,14 @@ class RecordNotice(NoticeCommand):
         who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
         if details == known:
             return decided([], f"{who}: recorded so already; nothing was recorded")
+        says = [f"{who}: {_changes(known, details) if known else 'new notice'}"]
+        if not known:
+            says += _near(state, stream, self.issued_on, local_date(now))
         notice = NoticeStated(**details)
         if (alone := families.ground_alone(notice)) is not None:
             raise alone
-        return decided([Fact(stream, notice)], f"{who}: recorded", *_ask_for_ground(notice))
+        says += _ask_for_ground(notice)
+        return decided([Fact(stream, notice)], *says, dry_run=self.dry_run)
 
 
 class ConfirmNotices(NoticeCommand):
@@ -115,6 +124,42 @@ class ConfirmNotices(NoticeCommand):
         if any(checks.repeats(state, before, event, _CONFIRMED) for before in earlier):
             return decided([], f"{who}: confirmed so already; nothing was recorded")
         return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
+
+
+def _changes(known: Mapping[str, Any], details: Mapping[str, Any]) -> str:
+    """Write which fields change: ``changed: paid on 2026-11-19, outcome unpaid -> paid``."""
+    told = [
+        f"{_label(name)} {_value(known[name]) + ' -> ' if known[name] else ''}{_value(value)}"
+        for name, value in details.items()
+        if value != known[name]
+    ]
+    return f"changed: {', '.join(told)}"
+
+
+def _label(name: str) -> str:
+    return name.removeprefix("withdrawn_") if name.endswith("ground") else name.replace("_", " ")
+
+
+def _value(value: object) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(value or "none")
+
+
+def _near(state: State, stream: str, issued_on: date, today: date) -> Iterator[str]:
+    """Name the notices issued about when a new one was: one of them may have been meant."""
+    last: dict[tuple[object, ...], NoticeStated] = {}
+    for notice in state.school.notices.get(stream, ()):
+        last[tuple(getattr(notice, name) for name in _KEY)] = notice
+    for notice in last.values():
+        near = abs(notice.issued_on - issued_on) <= _NEAR
+        if near and not notices.stated(notice).withdrawn(today):
+            days = (
+                f"{notice.offence_first or 'not stated'} to {notice.offence_last or 'not stated'}"
+            )
+            yield (
+                f"a notice {notice.kind} of {notice.issued_on} to the same parent for this child "
+                f"stands (offence {days}); to change that one, give its kind, day of issue and "
+                "first day of the offence"
+            )
 
 
 def _ask_for_ground(notice: NoticeStated) -> Iterator[str]:

@@ -2,14 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import Refused
 from ledger.files import ORDINARY, translated, write_new
 from ledger.terminal import say, visible, write
 from projections.queries.blocks import Block, Grid, Register
 from projections.queries.question import Answer
+from projections.rendering.fit import fitted, stacked
 from projections.rendering.text import as_csv, as_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _SCREENS = 200
 """A table of more rows is no longer looked at on a screen, but searched or piped on."""
@@ -51,25 +57,40 @@ def _show_blocks(blocks: Iterable[Block]) -> None:
 
 
 def _draw(grid: Grid) -> None:
-    from rich import box  # noqa: PLC0415 - slow to import, and for terminals only
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and for terminals only
     from rich.text import Text  # noqa: PLC0415 - as above
 
     console = Console(highlight=False, markup=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for n, heading in enumerate(grid.headings):
-        table.add_column(Text(heading), justify="right" if n in grid.numeric else "left")
-    rows = grid.folded
-    for n, row in enumerate(rows):
-        last = grid.total and n == len(rows) - 1
-        if last:
-            table.add_section()
-        table.add_row(*(Text(visible(cell), "bold" if last else "") for cell in row))
+    seen = replace(grid, rows=[[visible(cell) for cell in row] for row in grid.rows])
+    fits = fitted(seen, console.width)
     with console.capture() as drawn:
         console.print(Text(visible(grid.title), "bold"))
-        console.print(table)
+        if fits is None:
+            records = list(stacked(seen, console.width))
+            for n, lines in enumerate(records, 1):
+                style = "bold" if grid.total and n == len(records) else ""
+                console.print(Text("\n".join(["", *lines]), style))
+            console.print()
+        else:
+            console.print(_table(*fits))
         for note in grid.notes:
             console.print(Text(visible(note), "dim"))
         console.print()
     write(drawn.get())
+
+
+def _table(grid: Grid, widths: Sequence[int]) -> "Table":
+    from rich import box  # noqa: PLC0415 - slow to import, and for terminals only
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for n, (heading, width) in enumerate(zip(grid.headings, widths, strict=True)):
+        side: Literal["left", "right"] = "right" if n in grid.numeric else "left"
+        table.add_column(Text(heading), justify=side, width=width, overflow="fold")
+    for n, row in enumerate(grid.rows):
+        last = grid.total and n == len(grid.rows) - 1
+        if last:
+            table.add_section()
+        table.add_row(*(Text(cell, "bold" if last else "") for cell in row))
+    return table

@@ -30,13 +30,11 @@ from projections.why.flips import (
     ByPupil,
     Flags,
     Flip,
-    ThresholdCount,
     flags,
     flips,
-    threshold_counts,
-    threshold_flips,
 )
 from projections.why.stages import Pair, Way, way
+from projections.why.thresholds import ThresholdCount, threshold_counts, threshold_flips
 
 Counts = dict[str, int]
 
@@ -204,8 +202,7 @@ def _from_flips(
 ) -> tuple[Counts, Counts, list[CauseRow]]:
     causes = []
     for flip in flipped:
-        moved = (after - before for after, before in zip(flip.after, flip.before, strict=True))
-        effect = _by_name(names, moved)
+        effect = _by_name(names, flip.effect)
         causes.append(_cause(finder, flip.kind, flip.pupil, effect, flip))
     before, after = (
         {name: sum(each[at] for each in stage.values()) for at, name in enumerate(names)}

@@ -6,12 +6,15 @@ from datetime import date
 import pytest
 
 from commands.amending.amend import AmendMarks
+from commands.amending.changes import check_selects
 from commands.calendar.closures import CancelSessions, WithdrawClosure
+from commands.core.sessions import Span
 from commands.register.take import TakeRegister
 from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.values import parse_session
+from policies.packs.codes import codes
 from tests.commands.conftest import MO
 
 MONDAY_AM = parse_session("2026-11-16/AM")
@@ -232,6 +235,9 @@ def test_who_amends_is_on_the_staff(marked, staff_id, code):
         ({"session": None, "from_": "2026-11-17", "to_": "2026-11-16"}, "range-reversed"),
         ({"pupil": "P9"}, "pupil-unknown"),
         (WEEK | {"from_code": "M"}, "nothing-to-amend"),
+        (WEEK | {"from_code": "n"}, "code-unknown"),
+        (WEEK | {"from_code": "J"}, "code-not-in-force"),
+        ({"from_code": "n"}, "code-unknown"),
         (WEEK | {"code": "K"}, "nature-missing"),  # one session refuses the whole range
         (WEEK | {"code": "QQ"}, "code-unknown"),
     ],
@@ -239,6 +245,49 @@ def test_who_amends_is_on_the_staff(marked, staff_id, code):
 def test_what_may_not_stand_is_refused(marked, fields, code):
     """Each rule of a mark holds for an amendment as well, and for each of a range."""
     marked.refused(amend(**fields), code)
+
+
+def test_a_code_to_choose_by_that_is_none_is_named(marked):
+    """Four marks N stand, and n is no code: it is the code that is wrong, not the sessions."""
+    refused = marked.refused(week(from_code="n"), "code-unknown", "'n' is not a register code")
+    assert refused.remedy == "capitals matter; attendance rules lists the codes"
+
+
+def test_a_code_that_stands_may_be_chosen_whatever_the_rules_say():
+    """A mark that another system stated with a code of before is put right by it."""
+    check_selects(codes(), "J", Span(MONDAY_AM, TODAY), ["N", "J"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "what", "remedy"),
+    [
+        (
+            {"from_": "2026-11-19", "to_": "2026-11-20"},
+            "4 sessions without a mark left out: 2026-11-19, 2026-11-20 (attendance mark)",
+            "check the sessions; look with attendance history",
+        ),
+        (
+            {"from_": "2026-11-16", "to_": "2026-11-16", "code": "N"},
+            "2 sessions with that mark already left out: 2026-11-16",
+            "check the sessions; look with attendance history",
+        ),
+        (
+            {"from_": "2026-11-16", "to_": "2026-11-16", "from_code": "M"},
+            "2 sessions with another code than M left out",
+            "check the sessions and --from-code; look with attendance history",
+        ),
+        (
+            {"from_": "2026-10-26", "to_": "2026-10-27"},
+            "the pupil has no session there, by the terms and the roll",
+            "check the sessions; look with attendance history",
+        ),
+    ],
+)
+def test_a_range_in_which_nothing_changes_says_why(marked, fields, what, remedy):
+    """As a range does in which something changes; --from-code is named where it was given."""
+    refused = marked.refused(week(**fields), "nothing-to-amend")
+    assert refused.what.endswith(f"no mark stands that would change: {what}")
+    assert refused.remedy == remedy
 
 
 def test_what_stands_must_be_as_described(marked):

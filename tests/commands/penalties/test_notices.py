@@ -64,6 +64,54 @@ def test_the_ground_of_a_withdrawal_is_recorded_and_asked_for(office):
     assert len(office.do(notice(kind="s105", **withdrawn)).says) == 1
 
 
+def test_the_answer_tells_a_new_notice_from_a_change(office):
+    """A mistyped day of issue makes another notice, and the one that may be meant is named."""
+    who = "notice of 2026-11-16 to F1 for Ada Quill"
+    assert office.do(notice(outcome="unpaid")).says == (f"{who}: new notice",)
+    sessions = (Session(date(2026, 9, 15), "AM"), Session(date(2026, 9, 16), "AM"))
+    [line] = office.do(notice(session=sessions)).says
+    assert line == f"{who}: changed: sessions 2026-09-15/AM 2026-09-16/AM"
+    withdrawn = {"withdrawn_on": date(2026, 11, 19), "outcome": "withdrawn"}
+    line, *_ = office.do(notice(**withdrawn, dry_run=True)).says
+    assert line == f"{who}: changed: withdrawn on 2026-11-19, outcome unpaid -> withdrawn"
+    first, second = office.do(notice(issued_on=date(2026, 11, 17))).says
+    assert first == "notice of 2026-11-17 to F1 for Ada Quill: new notice"
+    assert second == (
+        "a notice s444A of 2026-11-16 to the same parent for this child stands (offence "
+        "2026-09-14 to 2026-11-06); to change that one, give its kind, day of issue and first "
+        "day of the offence"
+    )
+
+
+def test_a_changed_ground_is_told_with_the_one_before(office):
+    office.do(notice(withdrawn_on=date(2026, 11, 19), withdrawn_ground="8(1)(b)"))
+    [line] = office.do(notice(withdrawn_ground="8(1)(a)")).says
+    assert line.endswith(": changed: ground 8(1)(b) -> 8(1)(a)")
+    [line] = office.do(notice(withdrawn_ground="8(1)(a)", issuer="Council")).says
+    assert line.endswith(": changed: issuer Council")
+    [line] = office.do(notice(issuer="")).says
+    assert line.endswith(": changed: issuer Council -> none")
+
+
+def test_only_a_notice_that_stands_and_is_near_is_named(office):
+    """Not one that was withdrawn, nor one of more than 28 days before."""
+    office.do(notice(withdrawn_on=date(2026, 11, 19), withdrawn_ground="8(1)(a)"))
+    offence = {"offence_first": date(2026, 9, 14), "offence_last": date(2026, 9, 25)}
+    for issued_on, named in ((20, 1), (19, 2)):
+        early = notice(**offence, issued_on=date(2026, 10, issued_on))
+        assert len(office.do(early).says) == named
+    assert len(office.do(notice(issued_on=date(2026, 11, 17))).says) == 2
+
+
+def test_a_dry_run_records_nothing(office):
+    """It says the same, and that it was one."""
+    said = notice(dry_run=True)
+    assert office.recorded(said) == []
+    assert office.do(said).says == (
+        "notice of 2026-11-16 to F1 for Ada Quill: new notice", "dry run: nothing was recorded",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

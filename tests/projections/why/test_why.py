@@ -423,6 +423,47 @@ def test_an_amendment_may_undo_the_threshold(school):
     }]  # fmt: skip
 
 
+def test_late_entries_and_amendments_of_a_pupil_are_two_causes(school):
+    """Each event under its own kind, with what it did to the entries, as for the rates."""
+    school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
+    late = [marked("ann", f"2025-09-15/{half}", "O", late=True) for half in ("AM", "PM")]
+    head = school.add(BETWEEN, *late)
+    days = [f"2025-09-{day:02}/{half}" for day in (8, 9, 10) for half in ("AM", "PM")]
+    last = school.add(BETWEEN + 1, *(on_ann(session, "O", "I") for session in days))
+    asked = {"on": date(2025, 9, 19), "from_": None}
+    found = known(school, "penalties", **asked)
+    assert causes(found) == {
+        ("late entry", "U-ann"): {"relevant_entries": 2},
+        ("amendment", "U-ann"): {"met": -1, "met_in_latest_window": -1, "relevant_entries": -6},
+    }
+    entered, amended = found["causes"]
+    assert entered["events"] == [head - 1, head]
+    assert amended["events"] == list(range(last - 5, last + 1))
+    assert {change["became"] for change in amended["changes"]} == {"I"}
+    assert (entered["sessions"], amended["sessions"]) == (2, 6)
+    rates = known(school, on=date(2025, 9, 19))["causes"]
+    assert {(each["kind"], *each["events"]) for each in found["causes"]} == {
+        (each["kind"], *each["events"]) for each in rates
+    }
+    back = known(school, "penalties", **asked, known_at=B, and_=A)
+    assert causes(back)["amendment", "U-ann"]["relevant_entries"] == 6
+
+
+def test_marks_and_a_closure_are_two_causes_of_one_case(school):
+    """A session that is no longer held, beside an amendment; one out of the range did nothing."""
+    school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
+    outside = marked("ann", "2025-09-06/AM", "O")  # a Saturday: no session
+    amended = school.add(BETWEEN, outside, on_ann(MON_AM, "O", "I"))
+    closed = school.add(BETWEEN + 1, on_calendar(SessionsClosed(date=MONDAY, sessions=("PM",))))
+    found = known(school, "penalties", on=date(2025, 9, 12))
+    assert [(each["kind"], each["events"], each["effect"]) for each in found["causes"]] == [
+        ("amendment", [amended],
+         {"met": -1, "met_in_latest_window": -1, "relevant_entries": -1}),
+        ("calendar change", [closed],
+         {"met": 0, "met_in_latest_window": 0, "relevant_entries": -1}),
+    ]  # fmt: skip
+
+
 def test_sessions_leave_the_latest_window_and_a_case_stands(school):
     """Ten entries in the first week; ten school weeks on the latest window holds none of them."""
     school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
