@@ -20,6 +20,10 @@ from ledger.events.register import MarkAmended, MarkChange, SessionMarked
 from ledger.state.school import Pupil
 from ledger.store.store import Recorded
 from ledger.values import Session, parse_session
+from policies.packs.codes import Codes
+
+_VERSIONS = SessionMarked | MarkChange
+"""The events that give a mark a code."""
 
 
 class Place(NamedTuple):
@@ -32,13 +36,15 @@ class Place(NamedTuple):
 class Changed(NamedTuple):
     """A mark or plan that a batch changed; none where there was, or is, none.
 
-    ``later``: the last change of it since the batch.
+    ``later``: the last change of it since the batch; ``within``: whether the batch recorded
+    several versions of it.
     """
 
     place: Place
     before: StatedMark | None
     stands: StatedMark | None
     later: Event | None
+    within: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,13 @@ class Batch:
         return self._places(stream for stream in changes if stream not in self._entries)
 
     @cached_property
+    def restated(self) -> bool:
+        """Whether it changed a first mark that it entered itself, as an import may."""
+        return any(
+            isinstance(r.event, MarkChange) and r.stream in self._entries for r in self._facts
+        )
+
+    @cached_property
     def planned(self) -> list[Place]:
         """Where it changed what is planned."""
         return self._places(r.stream for r in self._facts if r.stream.startswith(streams.PLAN))
@@ -98,21 +111,28 @@ class Batch:
             found.append(Place(pupils[pupil_id], parse_session(session)))
         return found
 
-    def mark(self, place: Place) -> Changed:
-        """Return what stood before and what stands; the use case must have asked for the mark."""
-        stream = streams.mark(place.pupil.id, place.session)
-        before, later = self._around(stream)
+    def mark(self, place: Place, codes: Codes) -> Changed:
+        """Return what stood before and what stands; the use case must have asked for the mark.
+
+        Before a cancelled session's code stood the version that it replaced, even one of the
+        batch itself; before anything else what stood before the batch.
+        """
+        before, made, later = self._around(streams.mark(place.pupil.id, place.session))
+        versions = [each for each in made if isinstance(each, _VERSIONS)]
+        if versions and codes.cancels(versions[-1].code, place.session.date):
+            before += versions[:-1]
         changes = [event for event in later if isinstance(event, MarkChange)]
         return Changed(
             place,
             marks.mark_after(self.state, before),
             marks.mark_of(self.state, *place),
             changes[-1] if changes else None,
+            len(versions) > 1,
         )
 
     def plan(self, place: Place) -> Changed:
         """Return what was planned and what is; the use case must have asked for the plan."""
-        before, later = self._around(streams.plan(place.pupil.id, place.session))
+        before, _, later = self._around(streams.plan(place.pupil.id, place.session))
         return Changed(
             place,
             marks.plan_after(self.state, before),
@@ -120,12 +140,13 @@ class Batch:
             later[-1] if later else None,
         )
 
-    def _around(self, stream: str) -> tuple[list[Event], list[Event]]:
-        """Return the events of a stream before the batch, and those since."""
+    def _around(self, stream: str) -> tuple[list[Event], list[Event], list[Event]]:
+        """Return the events of a stream before the batch, in it, and since."""
         events = self.state.histories.get(stream, ())
         found = list(zip(self.state.positions.get(stream, ()), events, strict=True))
         return (
             [event for position, event in found if position < self.number],
+            [event for position, event in found if self.number < position <= self.last],
             [event for position, event in found if position > self.last],
         )
 
@@ -167,7 +188,7 @@ def by_batch(state: State, places: Iterable[Place]) -> Iterator[tuple[Batch, Pla
 
 def _last_change(state: State, stream: str) -> int:
     made = zip(state.positions[stream], state.histories[stream], strict=True)
-    return max(at for at, event in made if isinstance(event, MarkChange | SessionMarked))
+    return max(at for at, event in made if isinstance(event, _VERSIONS))
 
 
 def author_of(state: State, change: Event) -> str:

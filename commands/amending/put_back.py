@@ -1,8 +1,9 @@
 """What one command changed, put back to what stood before it.
 
 Nothing is undone: each mark is amended once more, to the code that stood before, with a reason of
-its own (SI 2024/208 reg 6(1)). What somebody has changed since stays; so does a first mark, which
-nothing preceded and which can never be blanked. Both are named.
+its own (SI 2024/208 reg 6(1)). Before a cancelled session's code stood the version that it
+replaced, even one of the same command. What somebody has changed since stays; so does a first
+mark, which nothing preceded and which can never be blanked. Both are named.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,10 @@ _AS_BEFORE = Why("as before already")
 _NOTHING_BEFORE = Why(
     "where nothing stood before: a mark is never blanked",
     "say what the register said with attendance amend",
+)
+_BROUGHT_WHOLE = Why(
+    "entered and changed by the same command: nothing stood before that",
+    "attendance history shows the versions; say what is to stand with attendance amend",
 )
 _CHANGED_SINCE = Why(
     "changed since by somebody",
@@ -94,7 +99,7 @@ class PutBack(UseCase):
 
 def _found(command: PutBack, state: State) -> Batch:
     batch = find_batch(state, command.batch)
-    if batch.changed or batch.planned:
+    if batch.changed or batch.planned or batch.restated:
         return batch
     entered = f"; it entered {number_of(len(batch.entered), 'first mark')}"
     raise Refused(
@@ -141,18 +146,19 @@ class PuttingBack:
 
     def mark(self, batch: Batch, place: Place, reason: str) -> None:
         """Propose a mark that stood before a batch, or leave what stands."""
-        found = batch.mark(place)
+        found = batch.mark(place, self.codes)
         if found.before is None:
             # One that was amended since says no longer what the batch entered.
             if found.later is None:
-                self._leave(found, _NOTHING_BEFORE)
+                self._leave(found, _BROUGHT_WHOLE if found.within else _NOTHING_BEFORE)
             return
         why = _why_left(found) or self._why_not(place, found.before)
         if why is not None:
             self._leave(found, why)
             return
         assert found.stands is not None  # noqa: S101 - where a mark stood before, one stands
-        proposal = Proposal(*place, found.stands, found.before, _reason(batch, reason))
+        why_back = _reason(batch, reason, within=found.within)
+        proposal = Proposal(*place, found.stands, found.before, why_back)
         self.proposals.append(proposal)
 
     def plan(self, batch: Batch, place: Place) -> Changed | None:
@@ -234,7 +240,7 @@ def _why_left(found: Changed) -> Why | None:
 
 
 def _plan_facts(plans: Iterable[Changed], reason: str, author: Author) -> Iterator[Fact]:
-    for (pupil, session), before, stands, _ in plans:
+    for (pupil, session), before, stands, *_ in plans:
         yield Fact(
             streams.plan(pupil.id, session), _plan_event(before, stands, reason, author.staff_id)
         )
@@ -253,6 +259,7 @@ def _plan_event(
     )
 
 
-def _reason(batch: Batch, reason: str) -> str:
+def _reason(batch: Batch, reason: str, *, within: bool = False) -> str:
     """Return the reason of an amendment, by which its readers find what it takes back."""
-    return f"put back to what stood before batch {batch.number}: {reason}"
+    of = "the cancellation in " if within else ""
+    return f"put back to what stood before {of}batch {batch.number}: {reason}"

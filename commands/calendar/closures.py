@@ -14,7 +14,7 @@ from typing import Self
 
 from commands.amending.batches import Batch, Place, by_batch
 from commands.amending.put_back import PuttingBack, mark_reads, place_reads
-from commands.core import checks, group_names, marks, sessions, told
+from commands.core import checks, group_names, sessions, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, ROLL, Range, Wanted, one
@@ -72,12 +72,14 @@ class AddClosure(UseCase):
                 _check_some_left(state.school, session, self.group)
                 halves.append(session.half)
         if not halves:
-            return decided([], f"{self.day} is closed already; nothing was recorded")
+            closed_for = f"closed{_for(self.group)} already"
+            return decided([], f"{self.day} is {closed_for}; nothing was recorded")
         groups = tuple(sorted(set(self.group)))
         closed = SessionsClosed(
             date=self.day, sessions=tuple(halves), groups=groups, reason=reason
         )
-        says = f"{self.day} {' and '.join(halves)} closed: {reason}"
+        verb = "would be closed" if self.dry_run else "closed"
+        says = f"{self.day} {' and '.join(halves)} {verb}{_for(groups)}: {reason}"
         before = (s for s in _sessions(self) if s.half not in halves)
         left = sessions.left_out(before, "closed already")
         facts = [Fact(streams.CALENDAR, closed)]
@@ -105,23 +107,27 @@ class WithdrawClosure(UseCase):
         held = {
             name for day, _, named in state.school.closures if day == self.day for name in named
         }
-        return replace(
-            self, group=tuple(group_names.meant(each, held) or each for each in self.group)
+        known = state.school.groups
+        meant = (
+            group_names.meant(each, held) or group_names.meant(each, known) or each
+            for each in self.group
         )
+        return replace(self, group=tuple(meant))
 
     def reads(self, state: State) -> Iterable[Wanted]:
         """Name who asks and the calendar; where sessions were cancelled, the marks on them."""
         yield from (state.own_row, CALENDAR)
-        closures = _withdrawn(self, state)
-        if any(closure.cancelled for closure in closures.values()):
+        places = _places(state, _withdrawn(self, state).values() or _cancellations(self))
+        if places:
             yield ROLL
-            places = _places(state, closures.values())
             yield from place_reads(state, places) if self.put_back else mark_reads(places)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Withdraw what was recorded for exactly these groups, and put marks back if asked to."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         closures = _withdrawn(self, state)
+        if not closures:
+            raise _no_closure(self, state, rules.codes)
         withdrawn = ClosureWithdrawn(
             date=self.day,
             sessions=tuple(closures),
@@ -130,12 +136,12 @@ class WithdrawClosure(UseCase):
         )
         verb = "would be withdrawn" if self.dry_run else "withdrawn"
         facts = [Fact(streams.CALENDAR, withdrawn)]
-        says = [f"{self.day} {' and '.join(closures)}: closure {verb}"]
+        says = [f"{self.day} {' and '.join(closures)}: closure{_for(self.group)} {verb}"]
         calendar = _without(state, closures.values())
         stuck = list(by_batch(state, _stuck(state, rules.codes, calendar, closures.values())))
         if not (self.put_back and stuck):
             says += ["no mark is to be put back"] if self.put_back else []
-            says += _still_standing(state, stuck)
+            says += _still_standing(state, rules.codes, stuck)
             return decided(facts, *says, dry_run=self.dry_run, reason=reason)
         putting = PuttingBack(state, rules.codes, now, calendar)
         for batch, place in stuck:
@@ -179,25 +185,31 @@ class CancelSessions(UseCase):
         asked = sessions.parse_all(self.sessions)
         fresh = [s for s in asked if not _is_cancelled(self, state, s, now)]
         if not fresh:
-            return decided([], "cancelled already; nothing was recorded")
+            return decided([], f"cancelled{_for(self.group)} already; nothing was recorded")
         for session in fresh:
             _check_some_left(state.school, session, self.group)
         standing = [each for s in fresh for each in _entries_due(self, state, rules.codes, s)]
         amended = sum(code is not None for _, _, code in standing)
         batch = state.new_id() if amended > 1 else None
         amending = Amendment(author, cancellation_reason(reason), batch)
-        facts = [Fact(streams.CALENDAR, event) for event in _cancellations(self, fresh, reason)]
+        facts = [Fact(streams.CALENDAR, event) for event in _cancelled(self, fresh, reason)]
         for session, pupil, original in standing:
             event: Event = cancelled_entry(rules.codes, session, reason, author.staff_id, now)
             if original is not None:
                 event = amending.mark(original, StatedMark(rules.codes.cancelled(session.date)))
             facts.append(Fact(streams.mark(pupil.id, session), event))
         verb = "would be cancelled" if self.dry_run else "cancelled"
-        says = [f"{session} {verb}: {reason}" for session in fresh]
+        says = [f"{session} {verb}{_for(self.group)}: {reason}" for session in fresh]
         says += told.in_words(state, rules.codes, facts, each=self.dry_run)
         says += sessions.left_out(set(asked) - set(fresh), "cancelled already")
         says += _way_back(self, fresh)
         return decided(facts, *says, dry_run=self.dry_run, reason=reason)
+
+
+def _for(groups: Iterable[str]) -> str:
+    """Say for which groups; nothing where it is for everyone."""
+    named = ", ".join(sorted(set(groups)))
+    return f" for {named}" if named else ""
 
 
 def _check_some_left(school: School, session: Session, groups: Collection[str]) -> None:
@@ -294,20 +306,34 @@ def _way_back(command: CancelSessions, cancelled: Iterable[Session]) -> Iterator
 
 
 def _withdrawn(command: WithdrawClosure, state: State) -> dict[Half, Closure]:
-    """Return what is recorded for exactly these groups, by half of the day; or refuse."""
+    """Return what is recorded for exactly these groups, by half of the day."""
     groups = frozenset(command.group)
-    closures = {
+    return {
         half: closure
         for half in checks.halves(command.session)
         if (closure := state.school.closures.get((command.day, half, groups))) is not None
     }
-    if not closures:
-        raise Refused(
-            "no-closure",
-            f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {command.day}",
-            _closures_in_words(command.day, state),
-        )
-    return closures
+
+
+def _cancellations(command: WithdrawClosure) -> list[Closure]:
+    """Return the cancellations that a command is about, whether or not any is recorded."""
+    groups = frozenset(command.group)
+    return [
+        Closure(command.day, half, groups, cancelled=True, reason=command.reason)
+        for half in checks.halves(command.session)
+    ]
+
+
+def _no_closure(command: WithdrawClosure, state: State, codes: Codes) -> Refused:
+    """Return the refusal, with what puts back marks of a cancellation withdrawn before."""
+    stuck = _stuck(state, codes, state.school.calendar(), _cancellations(command))
+    standing = _still_standing(state, codes, list(by_batch(state, stuck)))
+    remedies = (_closures_in_words(command.day, state), *map(str.strip, standing))
+    return Refused(
+        "no-closure",
+        f"no closure{_for(command.group) or ' for everyone'} on {command.day}",
+        "; ".join(remedies),
+    )
 
 
 def _without(state: State, closures: Iterable[Closure]) -> Calendar:
@@ -340,12 +366,14 @@ def _stuck(
     ]
 
 
-def _still_standing(state: State, stuck: Collection[tuple[Batch, Place]]) -> Iterator[str]:
+def _still_standing(
+    state: State, codes: Codes, stuck: Collection[tuple[Batch, Place]]
+) -> Iterator[str]:
     """Yield how many marks a withdrawn cancellation leaves, and what puts them back."""
-    codes = Counter(state.mark(*place).code for _, place in stuck)
-    for code, number in codes.items():
+    standing = Counter(state.mark(*place).code for _, place in stuck)
+    for code, number in standing.items():
         yield f"{number_of(number, 'mark')} still {noun(number, 'stands', 'stand')} as {code}"
-    before = Counter(batch.number for batch, place in stuck if batch.mark(place).before)
+    before = Counter(batch.number for batch, place in stuck if batch.mark(place, codes).before)
     for batch, number in sorted(before.items()):
         yield f"  {number} had another code before: attendance put-back {batch} --reason ..."
     first = len(stuck) - before.total()
@@ -365,8 +393,14 @@ def _closures_in_words(day: date, state: State) -> str:
 def _is_cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
     """Tell whether the session is recorded as cancelled; refuse one that was not to be held."""
     calendar = state.school.calendar()
-    marks.check_not_future(session, now)
     check_in_term(calendar, session)
+    if session.date > local_date(now):
+        raise Refused(
+            "future-session",
+            f"session {session} has not come yet",
+            "close a day that is known ahead with attendance closures add; a session is "
+            "cancelled on its day",
+        )
     covering = (frozenset(command.group), frozenset[str]())
     closures = [c for c in calendar.closures_on(session) if c.groups in covering]
     if closures and not any(closure.cancelled for closure in closures):
@@ -389,7 +423,7 @@ def _entries_due(
             yield session, pupil, stands
 
 
-def _cancellations(
+def _cancelled(
     command: CancelSessions, fresh: list[Session], reason: str
 ) -> Iterator[SessionCancelled]:
     groups = tuple(sorted(set(command.group)))

@@ -120,7 +120,8 @@ class _Changed:
         elif isinstance(event, MarkChange):
             if stream != self.entered:
                 self.number += 1
-                self.back += not self._is_cancelled(stream, event.original)
+                day = parse_session(streams.parts(stream)[2]).date
+                self.back += not self.codes.cancels(event.original, day)
         elif isinstance(event, _PLANS) and not self.leave:
             self.number += 1
             self.back += 1
@@ -130,10 +131,6 @@ class _Changed:
         if self.number > 1:
             hint = f": attendance put-back {batch} would put back what stood before"
             yield f"batch {batch}{hint if self.back and not self.cancels else ''}"
-
-    def _is_cancelled(self, stream: str, code: str) -> bool:
-        rule = self.codes.find(code, parse_session(streams.parts(stream)[2]).date)
-        return rule is not None and rule.cancels
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,13 +124,14 @@ class Effect:
 
     ``of_age``: those of them that figures count as before, and only the threshold does not, or
     does now; ``unheld``: sessions of which the entry of a cancelled session stands, and that are
-    held now.
+    held now; ``unmarked``: those held now that have no mark.
     """
 
     lost: dict[Session, str] = field(default_factory=dict)
     gained: dict[Session, str] = field(default_factory=dict)
     of_age: set[Session] = field(default_factory=set)
     unheld: list[Session] = field(default_factory=list)
+    unmarked: list[Session] = field(default_factory=list)
 
 
 Marks = Mapping[Session, str]
@@ -143,6 +144,7 @@ def effect(moved: Moved, before: Marks, after: Marks, codes: Codes) -> Effect:
     for session, (was, now) in moved.items():
         first, then = before.get(session), after.get(session)
         if first is None or then is None:
+            found.unmarked += [session] if then is None and now.held > was.held else []
             continue
         pair = was.counts(session, first, codes), now.counts(session, then, codes)
         if pair == (True, True):

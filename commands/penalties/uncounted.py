@@ -22,6 +22,7 @@ from ledger.events.calendar import ClosureWithdrawn
 from ledger.events.roll import EnrolmentWithdrawn
 from ledger.state.school import School
 from ledger.store.store import Fact
+from ledger.values import Session
 from policies.law import penalties
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes
@@ -74,10 +75,13 @@ def watch(decision: Decision, state: State, codes: Codes, today: date, read: Rea
     ):
         for _, found in effects:
             found.unheld.clear()  # the withdrawal counts them itself, with what puts them back
+    for _, found in effects:  # of an import its summary tells; of today a register may be to come
+        past = (session for session in found.unmarked if session.date < today)
+        found.unmarked = sorted(past) if decision.source is None else []
     told = [
         registers.told(pupil_id, state.name_of(state.school.pupils[pupil_id]), found)
         for pupil_id, found in effects
-        if found.lost or found.gained or found.unheld
+        if found.lost or found.gained or found.unheld or found.unmarked
     ]
     if told:
         _tell(watched, Telling(told, codes, sides.measure), state, today)
@@ -131,6 +135,12 @@ class _Sides:
         pupil, calendar = self.after.pupils[pupil_id], self.calendars.after
         return Register(pupil, calendar, self._weeks_after, marks, self.codes, self.today)
 
+    def registration(self, pupil_id: str, sessions: Sequence[Session]) -> str:
+        """Return a pupil's registration group after the change, on the first of some sessions."""
+        pupil = self.after.pupils[pupil_id]
+        mine = (each for s in sessions[:1] for each in pupil.memberships_on(s.date))
+        return next((name for kind, name, _ in mine if kind == "registration"), "")
+
     @cached_property
     def _weeks_before(self) -> Sequence[date]:
         return school_weeks(self.calendars.before.school_days())
@@ -171,7 +181,8 @@ class _Registers:
 
     def told(self, pupil_id: str, name: str, found: Effect) -> Told:
         """Return it with the fullest windows, where the threshold counts any of the marks."""
-        told, sides = Told(pupil_id, name, found), self._sides
+        sides = self._sides
+        told = Told(pupil_id, name, found, group=sides.registration(pupil_id, found.unmarked))
         moved = (found.lost | found.gained).items()
         relevant = any(is_relevant(session, code, sides.codes) for session, code in moved)
         if sides.measure is None or not relevant:

@@ -25,13 +25,17 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a change does to the marks of one pupil; peaks: 0 where the threshold counts none."""
+    """What a change does to the marks of one pupil; peaks: 0 where the threshold counts none.
+
+    ``group``: the registration group after it, for which sessions without a mark were held.
+    """
 
     pupil_id: str
     name: str
     effect: Effect
     peak_before: int = 0
     peak_after: int = 0
+    group: str = ""
 
     def falls(self, sessions: int) -> bool:
         """Tell whether the change takes the pupil below so many sessions."""
@@ -73,6 +77,7 @@ class Telling:
         yield from self._part(gained, lambda e: e.gained, "begin", 1, would=would)
         for each in islice((each for each in self.told if each.effect.unheld), _SHOWN):
             yield from _unheld(each)
+        yield from _unmarked([each for each in self.told if each.effect.unmarked])
 
     def _worst_first(self, told: Iterable[Told]) -> list[Told]:
         sessions = self.measure.sessions if self.measure else 0
@@ -145,6 +150,17 @@ def _unheld(told: Told) -> Iterator[str]:
     were = "was" if one else "were"
     yield f"{told.name}: {len(found)} {says} cancelled, of {of} that {were} held for the group"
     yield f"  {_from_to(found)}: amend what was not so"
+
+
+def _unmarked(told: Sequence[Told]) -> Iterator[str]:
+    for each in told[:_SHOWN]:
+        found = each.effect.unmarked
+        were, have = ("was", "has") if len(found) == 1 else ("were", "have")
+        group = f" for {each.group}" if each.group else ""
+        held = f"{number_of(len(found), 'session')} {were} held{group} and {have} no mark"
+        yield f"{each.name}: {held}: {_from_to(found)} (attendance mark)"
+    if len(told) > _SHOWN:
+        yield f"  and {number_of(len(told) - _SHOWN, 'more pupil')} without a mark"
 
 
 def _from_to(found: Sequence[Session]) -> str:

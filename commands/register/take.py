@@ -99,8 +99,7 @@ class TakeRegister(OnScreen):
             )
         facts = [result.fact for result in results if result.fact is not None]
         says = _says(state, place, results)
-        if self.dry_run:
-            says += told.in_words(state, rules.codes, facts, each=True)
+        says += told.in_words(state, rules.codes, facts, each=self.dry_run)
         stream = streams.register(self.group, self.session)
         if stream not in state.histories:  # a register is taken once
             taken = _taking(self, author.staff_id, len(facts), now)

@@ -75,7 +75,7 @@ class CorrectPupil(UseCase):
         facts = [event, *_spell_again(self, state, pupil)]
         return decided(
             [Fact(streams.pupil(pupil.id), each) for each in facts],
-            f"{name}: {words} amended",
+            f"{name}: {words} {'would be amended' if self.dry_run else 'amended'}",
             dry_run=self.dry_run,
             reason=reason,
         )
@@ -185,9 +185,9 @@ class MergePupils(UseCase):
         for session, mark in only.items():
             entry = SessionMarked(**mark._asdict(), late=True, reason=because, by=author.staff_id)
             facts.append(Fact(streams.mark(pair.survivor.id, session), entry))
-        says = [
-            f"{state.name_of(pair.survivor)}: merged, {number_of(len(only), 'mark')} carried over"
-        ]
+        merged = "would be merged" if self.dry_run else "merged"
+        carried = f"{number_of(len(only), 'mark')} carried over"
+        says = [f"{state.name_of(pair.survivor)}: {merged}, {carried}"]
         for session, mark in both.items():
             says.append(
                 f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"

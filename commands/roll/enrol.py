@@ -91,7 +91,8 @@ class EnrolPupil(UseCase):
             boarder=self.boarder,
         )
         facts = [Fact(stream, enrolled), *_group_facts(self, stream, pupil)]
-        says = [f"{self.forename} {self.surname} is on roll from {self.starts_on}"]
+        verb = "would be" if self.dry_run else "is"
+        says = [f"{self.forename} {self.surname} {verb} on roll from {self.starts_on}"]
         cancelled = list(_cancelled_sessions(self, state, pupil, local_date(now)))
         for session, reason in cancelled:
             entry = closures.cancelled_entry(rules.codes, session, reason, by, now)
@@ -159,6 +160,8 @@ class MovePupil(UseCase):
         if not facts:
             return decided([], f"{name} belongs to {self.to} already; nothing was recorded")
         verb = f"leaves {self.leave}" if self.to is None else f"joins {self.to}"
+        if self.dry_run:
+            verb = f"would leave {self.leave}" if self.to is None else f"would join {self.to}"
         reason = self.reason and checks.required_text(self.reason, "reason")
         return decided(
             facts, f"{name} {verb} on {self.from_}", dry_run=self.dry_run, reason=reason

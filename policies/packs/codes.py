@@ -120,6 +120,11 @@ class Codes:
         """Return the code that a cancelled session gives to everyone."""
         return _only((rule for rule in self.in_force(on) if rule.cancels), on)
 
+    def cancels(self, code: str, on: date) -> bool:
+        """Tell whether a code says of a day that the session was cancelled."""
+        rule = self.find(code, on)
+        return rule is not None and rule.cancels
+
     def late(self, *, attended: bool) -> str:
         """Return the codes of a pupil who came late: before the register closed, or after it.
 

@@ -44,7 +44,7 @@ def test_repeated_closure_records_nothing(desk):
     """A half that is closed already is not closed again."""
     desk.do(close(session=("AM",)))
     told = desk.do(close(group=("7A",), session=("AM",))).says
-    assert told == ("2026-11-27 AM closed: INSET",)
+    assert told == ("2026-11-27 AM closed for 7A: INSET",)
     says = desk.do(close()).says
     assert says == (
         "2026-11-27 PM closed: INSET",
@@ -218,7 +218,77 @@ def test_repeated_withdrawal_is_refused_telling_what_is_recorded(desk):
     desk.do(close(day=TODAY, session=("PM",), group=("Y7",)))
     assert desk.refused(withdraw(), "no-closure").remedy == "recorded on that day: PM for Y7"
     desk.do(withdraw(group=("Y7",)))
-    assert desk.refused(withdraw(group=("Y7",))).remedy == "recorded on that day: none"
+    refused = desk.refused(withdraw(group=("Y7",)), "no-closure", "for Y7 on 2026-11-20")
+    assert refused.remedy == "recorded on that day: none"
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+def test_repeated_withdrawal_names_what_puts_back_the_marks_that_stand(desk, put_back):
+    """Whoever withdrew a cancellation alone is led on, by the number of its batch."""
+    number = marked_and_cancelled(desk)
+    desk.do(withdraw())
+    refused = desk.refused(withdraw(put_back=put_back), "no-closure", "for everyone")
+    assert refused.remedy == (
+        "recorded on that day: none; 4 marks still stand as Y4; "
+        f"2 had another code before: attendance put-back {number} --reason ...; "
+        "2 are first marks: attendance amend"
+    )
+
+
+def test_repeated_withdrawal_understands_the_group_as_the_first(desk):
+    """Although no closure calls it so any more."""
+    desk.mark("P1", TODAY_AM, "N")
+    number = desk.folder.head() + 1
+    desk.do(cancel(group=("7A",)))
+    desk.do(withdraw(group=("7a",)))
+    refused = desk.refused(withdraw(group=(" 7a",), put_back=True), "no-closure", "for 7A on")
+    assert f"1 had another code before: attendance put-back {number} --reason" in refused.remedy
+
+
+def test_the_groups_are_named_wherever_one_closes_cancels_or_withdraws(desk):
+    """As they are held, in a dry run and after it; what repeats them as well."""
+    group = ("7b ", "7a")
+    for dry_run, would in ((True, "would be "), (False, "")):
+        closed = desk.do(close(group=group, dry_run=dry_run)).says[0]
+        assert closed == f"2026-11-27 AM and PM {would}closed for 7A, 7B: INSET"
+    assert desk.do(close(group=group)).says == (
+        "2026-11-27 is closed for 7A, 7B already; nothing was recorded",
+    )
+    for dry_run, would in ((True, "would be "), (False, "")):
+        opened = desk.do(withdraw(day=INSET, group=group, dry_run=dry_run)).says[0]
+        assert opened == f"2026-11-27 AM and PM: closure for 7A, 7B {would}withdrawn"
+    for dry_run, would in ((True, "would be "), (False, "")):
+        cancelled = desk.do(cancel(group=group, dry_run=dry_run)).says[0]
+        assert cancelled == f"{TODAY_AM} {would}cancelled for 7A, 7B: no heating"
+    assert desk.do(cancel(group=group)).says == (
+        "cancelled for 7A, 7B already; nothing was recorded",
+    )
+
+
+def test_a_closure_withdrawn_says_whose_sessions_have_no_mark(desk):
+    """Of days past: today's register may be to come. Of many pupils the first five."""
+    for number, name in ((5, "Eli"), (6, "Fay"), (7, "Gus")):
+        desk.enrol(number, name, "Vale", dob=date(2015, 1, number))
+    for day in (date(2026, 11, 19), TODAY):
+        desk.do(close(day=day, session=("PM",)))
+    said = desk.do(withdraw(day=date(2026, 11, 19))).says
+    held = "1 session was held{} and has no mark: 2026-11-19/PM (attendance mark)"
+    lines = {line.partition(": ")[0]: line.partition(": ")[2] for line in said[1:-1]}
+    in_7a, in_none = held.format(" for 7A"), held.format("")
+    assert len(lines) == 5
+    assert lines.get("Ada Quill", in_7a) == in_7a
+    assert lines.get("Fay Vale", in_none) == in_none
+    assert said[-1] == "  and 2 more pupils without a mark"
+    assert len(desk.do(withdraw()).says) == 1
+
+
+def test_a_day_known_ahead_is_closed_not_cancelled(desk):
+    """Which is about everyone, as a plan is not; a day outside every term is neither."""
+    refused = desk.refused(cancel("2026-11-23/AM"), "future-session", "has not come yet")
+    assert "attendance closures add" in refused.remedy
+    assert "plan add" not in refused.remedy
+    desk.refused(cancel("2026-12-25"), "outside-term")
+    assert desk.do(cancel("2026-11-20/PM")).header is not None  # today is its day
 
 
 # attendance session cancel: sessions cancelled on the day, and the mark that follows.

@@ -261,3 +261,42 @@ def test_an_alert_is_settled_by_whoever_looked_and_not_sent(desk):
     settled = AlertSettled(alert=alert, outcome="dismissed", reason="seen, it is so", **BY)
     assert event == settled
     desk.refused(DismissAlert(alert=alert, reason="again"), "alert-settled")
+
+
+# Sessions that are due by a change, and have no mark.
+
+NEXT_DAY = "2026-09-17"
+
+
+def unmarked(said):
+    """Return the lines about sessions without a mark."""
+    return [line for line in said if "no mark" in line or "without a mark" in line]
+
+
+@pytest.fixture
+def returned(tmp_path):
+    """Ann is in 9B, which was closed on the 16th; nobody marked her then."""
+    marks = [ledgers.marked("ann", each, "O") for each in WEEK if "-16/" not in each]
+    desk = founded(tmp_path / "ledger", *marks, shut(16))
+    desk.do(move())
+    return desk
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_move_says_which_sessions_have_no_mark_by_it(returned, dry_run):
+    """They were held for the new group, and closed for the old."""
+    back = move(to="9A", dry_run=dry_run)
+    [line] = unmarked(returned.do(back).says)
+    assert line == (
+        "ann Quill: 2 sessions were held for 9A and have no mark: "
+        "2026-09-16/AM to 2026-09-16/PM (attendance mark)"
+    )
+
+
+def test_one_session_without_a_mark_is_one(returned):
+    """The other half has one."""
+    returned.put("mark:ann:2026-09-16/AM", ledgers.marked("ann", WEEK[4], "O").event)
+    said = returned.do(move(to="9A")).says
+    assert unmarked(said) == [
+        "ann Quill: 1 session was held for 9A and has no mark: 2026-09-16/PM (attendance mark)"
+    ]

@@ -110,7 +110,21 @@ def test_blanks_stay_without_a_mark_and_are_named(morning):
     assert outcome.says == (
         f"7A {TODAY_AM}: 1 entered, 0 corrected, 0 as they stood",
         "without a mark: Ben Reed",
+        "1 entered: 1 /",
+        "the figures: attended +1, no mark -1",
     )
+
+
+@pytest.mark.parametrize("at", ["2026-11-20T08:50", "2026-11-22T19:55"])
+def test_taking_says_what_its_dry_run_says_but_the_line_a_pupil(desk, at):
+    """Codes, figures and lateness."""
+    desk.at(at)
+    text = "P1,I,,\nP2,L,7,\n"
+    *dry, last = desk.do(take(text, dry_run=True)).says
+    assert last == "dry run: nothing was recorded"
+    pupils = [line for line in dry if line.startswith(("Ada Quill 2026", "Ben Reed 2026"))]
+    assert len(pupils) == 2
+    assert list(desk.do(take(text)).says) == [line for line in dry if line not in pupils]
 
 
 def test_planned_absence_becomes_the_entry(morning):
@@ -175,7 +189,12 @@ LATE = {
 @pytest.mark.parametrize("at", LATE)
 def test_a_register_taken_late_says_how_late(desk, at):
     """At the closing time it is not; days are told as days."""
-    assert desk.at(at).do(take(rest_present=True)).says[1:] == LATE[at]
+    kind = "entered late" if at > "2026-11-21" else "entered"
+    assert desk.at(at).do(take(rest_present=True)).says[1:] == (
+        f"2 {kind}: 2 /",
+        "the figures: attended +2, no mark -2",
+        *LATE[at],
+    )
 
 
 def test_without_a_closing_time_a_later_day_is_late():

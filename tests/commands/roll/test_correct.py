@@ -28,6 +28,14 @@ def test_amendment_keeps_the_statutory_five_and_the_title(desk):
     assert "nothing was recorded" in desk.do(correct()).says[0]
 
 
+def test_a_dry_run_says_what_would_be_amended(desk):
+    """And amends nothing."""
+    head = desk.folder.head()
+    assert desk.do(correct(dry_run=True)).says[0] == "Ada Quill: surname would be amended"
+    assert desk.folder.head() == head
+    assert desk.do(correct()).says[0].endswith("surname amended")
+
+
 def test_corrected_birth_date_moves_the_school_age(desk):
     """Cohort and first day of compulsory school age are recorded with it."""
     [event] = desk.events(correct(field="dob", to="2014-08-30", reason="certificate"))
@@ -118,6 +126,15 @@ def twice(desk):
     ):  # fmt: skip
         desk.mark(pupil, f"2026-11-{session}", code)
     return desk
+
+
+def test_a_dry_run_says_who_would_be_merged(twice):
+    """With the marks that would be carried over, and merges nobody."""
+    head = twice.folder.head()
+    said = twice.do(merge(dry_run=True)).says
+    assert "Ada Quill: would be merged, 1 mark carried over" in said
+    assert twice.folder.head() == head
+    assert twice.do(merge()).says[0].startswith("Ada Quill: merged, ")
 
 
 def test_duplicate_is_withdrawn_in_favour_of_the_survivor(twice):

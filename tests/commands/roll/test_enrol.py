@@ -317,3 +317,19 @@ def test_names_are_kept_in_one_form(desk):
         enrol(surname="Vale\nTest")
     with refused_with("name-control", "control character"):
         move(to="7\tB")
+
+
+@pytest.mark.parametrize(
+    ("command", "would", "does"),
+    [
+        (move(), "Ada Quill would join 7B on", "Ada Quill joins 7B on"),
+        (leave(), "Ada Quill would leave 7A on", "Ada Quill leaves 7A on"),
+        (enrol(), "Eve Vale would be on roll from", "Eve Vale is on roll from"),
+    ],
+)
+def test_a_dry_run_says_what_would_be(desk, command, would, does):
+    """As what was not done, and not as what was."""
+    head = desk.folder.head()
+    assert desk.do(replace(command, dry_run=True)).says[0].startswith(would)
+    assert desk.folder.head() == head
+    assert desk.do(command).says[0].startswith(does)
