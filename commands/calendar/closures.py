@@ -344,13 +344,16 @@ def _without(state: State, closures: Iterable[Closure]) -> Calendar:
 
 
 def _places(state: State, closures: Iterable[Closure]) -> list[Place]:
-    """Return whom cancelled sessions concern."""
+    """Return whose marks cancelled sessions may have given: whoever is on roll.
+
+    Who was in the group when it was cancelled may be recorded in another since.
+    """
     return [
         Place(pupil, session)
         for closure in closures
         if closure.cancelled
         for session in (Session(closure.date, closure.half),)
-        for pupil in pupils_concerned(state.school, session, closure.groups)
+        for pupil in pupils_concerned(state.school, session, ())
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.register.take import MarkSession
+from commands.roll.enrol import MovePupil
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session
@@ -176,6 +177,16 @@ def test_marks_are_put_back_with_the_withdrawal(desk):
     [reason] = {event.reason for _, event in amended}
     assert reason == f"put back to what stood before batch {number}: wrong day"
     assert standing(desk) == {"P1": "/", "P2": "N", "P3": "Y4", "P4": "Y4"}
+
+
+def test_who_was_in_the_group_when_it_was_cancelled_is_put_back_too(desk):
+    """Moved back in time since, to a group that was taught."""
+    desk.mark("P1", TODAY_AM, "/")
+    desk.do(cancel(group=("7A",)))
+    moved = {"kind": "registration", "from_": date(2026, 11, 2), "to": "7B"}
+    desk.do(MovePupil(pupil="P1", reason="In 7B all along", **moved))
+    desk.do(withdraw(group=("7A",), put_back=True))
+    assert standing(desk)["P1"] == "/"
 
 
 def test_what_is_put_back_with_the_withdrawal_is_told(desk):
