@@ -186,7 +186,7 @@ def test_who_was_in_the_group_when_it_was_cancelled_is_put_back_too(desk):
     moved = {"kind": "registration", "from_": date(2026, 11, 2), "to": "7B"}
     desk.do(MovePupil(pupil="P1", reason="In 7B all along", **moved))
     desk.do(withdraw(group=("7A",), put_back=True))
-    assert standing(desk)["P1"] == "/"
+    assert desk.marks("P1")[TODAY_AM][-1].code == "/"
 
 
 def test_what_is_put_back_with_the_withdrawal_is_told(desk):
