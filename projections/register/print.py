@@ -246,10 +246,6 @@ def _told(key: str) -> Column[Change]:
     return Column(key, value=lambda note: note.account[key])
 
 
-def _between(note: Change) -> object:
-    return note.account.get("recorded_between")
-
-
 _NOTES: tuple[Column[Change], ...] = (
     Column("week", value=lambda note: monday(parse_session(note.session).date)),
     Column("number"),
@@ -258,7 +254,6 @@ _NOTES: tuple[Column[Change], ...] = (
     Column("name", value=lambda note: note.person.name),
     *map(_told, ("kind", "was", "became", "reason", "by", "recorded_at", "stated_at",
                  "late_by_school_days", "position")),
-    Column("recorded_between", value=_between, csv=False, sparse=True),
 )  # fmt: skip
 
 

@@ -19,11 +19,13 @@ from commands.roll.remove import RemovePupil
 from commands.school.staff import ChangeStaff
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import sealed_fields
+from ledger.events.base import replace, sealed_fields
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.leave import LeaveFalsified
 from ledger.events.log import ClockCorrected
+from ledger.events.penalties import AlertSettled
+from ledger.events.register import MarkAmended
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.store.store import Store
 from ledger.values import Session
@@ -444,3 +446,20 @@ def test_a_parents_text_meets_every_relation(school):
     command = RedactField(position=found(school, "ParentRecorded"), field="address", reason=WHY)
     related = RecordRelation(parent_id="M1", pupil="P3", relationship="aunt")
     assert tries(school, command, related) == 2
+
+
+def test_what_a_former_system_sent_shows_nothing_that_was_recorded_here():
+    """Neither a change made here nor a decision that no system states, whenever it was."""
+    left = Disclosed(
+        kind="certificate", to="the court", what="an extract", on=date(2026, 11, 2), seen_at=0,
+        stated=10**18, row=2, by="head", name="Hope", job_title="Head",
+    )  # fmt: skip
+    here = MarkAmended(
+        original="N", code="I", reason="rang", by="head", name="Hope", job_title="Head"
+    )
+    settled = AlertSettled(
+        alert=3, outcome="dismissed", reason="seen", by="head", name="Hope", job_title="Head"
+    )
+    assert not any(redact._came_after(left, 1, event) for event in (here, settled))
+    assert redact._came_after(left, 1, replace(here, row=5, stated=10**18))
+    assert not redact._came_after(left, 1, replace(here, row=5, stated=10**18 + 1))

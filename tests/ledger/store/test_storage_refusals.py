@@ -15,6 +15,7 @@ import pytest
 from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger import files
+from ledger.backup import backup
 from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.store.store import Store
@@ -158,6 +159,15 @@ def test_a_missing_key_file_is_refused_and_not_made_anew(context, folder):
         execute(context, ADD)
     assert not folder.keys.exists()
     assert folder.head() == HEAD
+
+
+def test_a_back_up_without_the_keys_is_none(folder, tmp_path):
+    """They may be lost while it is made; nothing is left of it then."""
+    folder.keys.unlink()
+    target = tmp_path / "school.attendance-backup"
+    with refused_with("keys-missing"):
+        backup.create(folder, target, "correct horse battery", HEAD, lambda *_: None)
+    assert list(tmp_path.glob("*school.attendance*")) == []
 
 
 @pytest.mark.parametrize("which", ["log", "keys"])

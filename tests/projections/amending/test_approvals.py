@@ -268,9 +268,9 @@ def test_a_wait_in_the_window_is_an_obstacle(school):
     school.add(ASKED, asked("bob", MONDAY))
     assert blockers() == []
     school.add(ASKED, asked("ann", MONDAY), asked("ann", TUESDAY))
-    assert blockers() == ["pending: an amendment of 2 sessions of it waits for approval"]
+    assert blockers() == ["pending: an amendment of 2 sessions of the window waits for approval"]
     school.add(DECIDED, decided(AmendmentDeclined, "ann", MONDAY))
-    assert blockers() == ["pending: an amendment of 1 session of it waits for approval"]
+    assert blockers() == ["pending: an amendment of 1 session of the window waits for approval"]
 
 
 # -- policies ---------------------------------------------------------------------------------

@@ -112,6 +112,18 @@ def every(school):
     return school
 
 
+def test_an_amendment_that_a_source_states_stands_where_it_says(every):
+    """By the source's clock, before what was recorded here later."""
+    detail = DetailsAmended(
+        field="forename", original="Ann", amended="Anne", stated=AT + HOUR, row=2
+    )
+    every.add(AT + 27 * HOUR, Fact(streams.pupil("ann"), detail), imported=True, by=None)
+    for clock, last in (("source", "Able"), ("ledger", "Ann")):
+        told = [row["was"] for row in replayed(every, clock=clock).rows()
+                if row["kind"] == "admission"]  # fmt: skip
+        assert (len(told), told[-1]) == (2, last)
+
+
 def test_every_kind_of_change_is_told_in_its_own_words(every):
     """From the plan to the last approval, in the order in which it became known."""
     answer = replayed(every)
