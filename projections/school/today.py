@@ -4,8 +4,8 @@ Amendments that wait for approval, and marks that deny a session which is record
 counted beneath, whatever day they are about.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -161,14 +161,14 @@ def _pupils_asked(chosen: Flags) -> set[int] | None:
 
 def _concerns(view: View, whole: Rectangle, chosen: Flags, due: Flags) -> Iterator[Concern]:
     provisional = view.rules.codes.provisional(view.on)
-    planned = dict(_plans(view))
+    planned, groups = dict(_plans(view)), _groups(view)
     for pupil, at in zip(*(whole.counted & chosen).nonzero(), strict=True):
         code = whole.book[whole.codes[pupil, at]]
         session, person = str(whole.sessions[at]), view.people[int(pupil)]
         plan = planned.get((person.index, session))
         why = _why(code, provisional, plan)
         if why and (code or plan or due[pupil, at]):
-            yield Concern(person, _groups(view, person), session, why, plan)
+            yield Concern(person, groups.get(person.index, []), session, why, plan)
 
 
 def _why(code: str, provisional: str, plan: str | None) -> str | None:
@@ -182,9 +182,10 @@ def _plans(view: View) -> list[tuple[tuple[int, str], str]]:
     return [((plan.pupil, plan.session), plan.code) for plan in known if plan.code is not None]
 
 
-def _groups(view: View, person: Person) -> list[str]:
-    return sorted(
-        m.name
-        for m in view.memberships
-        if m.pupil == person.index and m.kind == "registration" and m.covers(view.on)
-    )
+def _groups(view: View) -> Mapping[int, list[str]]:
+    """Return the registration groups of the day by pupil, in order."""
+    found = defaultdict[int, list[str]](list)
+    for each in view.memberships:
+        if each.kind == "registration" and each.covers(view.on):
+            found[each.pupil].append(each.name)
+    return {pupil: sorted(names) for pupil, names in found.items()}
