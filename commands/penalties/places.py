@@ -31,13 +31,7 @@ class Place(NamedTuple):
 
     def counts_toward_threshold(self, session: Session, code: str, codes: Codes) -> bool:
         """Tell whether a mark counts toward the threshold of a penalty notice."""
-        return self.held and self.of_age and is_relevant(session, code, codes)
-
-
-def is_relevant(session: Session, code: str, codes: Codes) -> bool:
-    """Tell whether a code is one that the threshold counts, on the day of its session."""
-    rule = codes.find(code, session.date)
-    return rule is not None and rule.threshold
+        return self.held and self.of_age and codes.relevant(code, session.date)
 
 
 def place(calendar: Calendar, pupil: Pupil, session: Session) -> Place:
@@ -79,7 +73,7 @@ class Calendars:
         if joined:
             named = {name for (_, name, _), _ in joined}
             yield from (s for s, groups in self._closed.items() if not groups.isdisjoint(named))
-        if _spells(old) != _spells(new) or _age(old) != _age(new):
+        if old.days_on_roll != new.days_on_roll or _age(old) != _age(new):
             yield from self._sessions
 
     @cached_property
@@ -108,10 +102,6 @@ class Calendars:
             if closure.groups and closure.date <= self.today:
                 found.setdefault(Session(closure.date, closure.half), set()).update(closure.groups)
         return found
-
-
-def _spells(pupil: Pupil) -> set[tuple[date, date | None]]:
-    return {(spell.starts_on, spell.leaves_on) for spell in pupil.spells.values()}
 
 
 def _age(pupil: Pupil) -> tuple[date, int]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from commands.core.command import Author, Decision, Read, State
 from commands.core.ranges import CALENDAR, ROLL, Range, between, one, starting
 from commands.penalties.change import Change, codes_after, relevant_change, school_after
-from commands.penalties.places import Calendars, Effect, Marks, Moved, effect, is_relevant
+from commands.penalties.places import Calendars, Effect, Marks, Moved, effect
 from commands.penalties.uncounted_text import Telling, Told
 from commands.penalties.undercut_case import Register
 from ledger.errors import Refused
@@ -184,7 +184,7 @@ class _Registers:
         sides = self._sides
         told = Told(pupil_id, name, found, group=sides.registration(pupil_id, found.unmarked))
         moved = (found.lost | found.gained).items()
-        relevant = any(is_relevant(session, code, sides.codes) for session, code in moved)
+        relevant = any(sides.codes.relevant(code, session.date) for session, code in moved)
         if sides.measure is None or not relevant:
             return told
         counted = sides.survivors.get(pupil_id, pupil_id)

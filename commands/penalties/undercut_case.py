@@ -59,8 +59,7 @@ class Register:
 
     def _relevant(self, session: Session) -> bool:
         code = self.marks.get(session)
-        rule = self.codes.find(code, session.date) if code is not None else None
-        return rule is not None and rule.threshold
+        return code is not None and self.codes.relevant(code, session.date)
 
     @cached_property
     def counted(self) -> list[Session]:

@@ -81,6 +81,11 @@ class Pupil:
         """Tell whether the pupil is on roll on a day."""
         return any(spell.covers(day) for spell in self.spells.values())
 
+    @property
+    def days_on_roll(self) -> set[tuple[date, date | None]]:
+        """The first and last day of each spell on roll; none where it goes on."""
+        return {(spell.starts_on, spell.leaves_on) for spell in self.spells.values()}
+
     def memberships_on(self, day: date) -> list[Membership]:
         """Return the memberships that the pupil holds on a day."""
         return [

@@ -125,6 +125,11 @@ class Codes:
         rule = self.find(code, on)
         return rule is not None and rule.cancels
 
+    def relevant(self, code: str, on: date) -> bool:
+        """Tell whether the threshold of a penalty notice counts a code on a day (reg 9A(5))."""
+        rule = self.find(code, on)
+        return rule is not None and rule.threshold
+
     def late(self, *, attended: bool) -> str:
         """Return the codes of a pupil who came late: before the register closed, or after it.
 

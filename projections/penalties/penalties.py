@@ -230,8 +230,7 @@ def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
 
 
 def _is_relevant(codes: Codes, mark: Mark) -> bool:
-    rule = codes.find(mark.code, parse_session(mark.session).date)
-    return rule is not None and rule.threshold
+    return codes.relevant(mark.code, parse_session(mark.session).date)
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:

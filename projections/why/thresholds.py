@@ -181,9 +181,8 @@ class _ByKind:
         for mark in run:
             at = self._columns.get(mark.session)
             if at is not None:
-                rule = codes.find(mark.code, self._here.counter.whole.sessions[at].date)
-                relevant = rule is not None and rule.threshold
-                found[at] = relevant and self._may_count[pupil, at]
+                day = self._here.counter.whole.sessions[at].date
+                found[at] = codes.relevant(mark.code, day) and self._may_count[pupil, at]
         return found
 
     @cached_property

@@ -127,7 +127,7 @@ class _Comparison:
 
     def _sessions_of(self, old: Pupil, new: Pupil, everyone: list[Session]) -> Iterable[Session]:
         """Return the sessions to look at for a pupil."""
-        if _days_on_roll(old) != _days_on_roll(new):
+        if old.days_on_roll != new.days_on_roll:
             return self._sessions
         if old.memberships != new.memberships:
             return dict.fromkeys([*everyone, *self._closed_for_some])
@@ -186,7 +186,3 @@ class _Comparison:
             and (event.since or day) <= day <= (event.until or day)
         )
         return next(lines, 0)
-
-
-def _days_on_roll(pupil: Pupil) -> set[tuple[date, date | None]]:
-    return {(spell.starts_on, spell.leaves_on) for spell in pupil.spells.values()}
