@@ -1,6 +1,5 @@
 """Proving that a back-up can be restored: its log, its keys, and how it fits a ledger."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,8 @@ from ledger.events import streams
 from ledger.events.backup import BackupMade
 from ledger.events.codec import Decoder
 from ledger.files import open_read_only, translated
-from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_box
+from ledger.sealing.boxes import sealed_texts
+from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
@@ -72,21 +72,12 @@ def boxes(folder: Folder, after: int = 0) -> Iterator[Box]:
     sql = "SELECT position, state FROM stored_events WHERE position > ? AND instr(state, ?)"
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
         for position, state in db.execute(sql, [after, b'"~']):
-            for field, text in _sealed_texts(state):
+            for field, text in sealed_texts(state):
                 try:
                     box = parse_box(text)
                 except ValueError:
                     continue
                 yield Box(position, field, *box[:3], text)
-
-
-def _sealed_texts(state: bytes) -> list[tuple[str, str]]:
-    try:
-        event = json.loads(state)
-    except ValueError:
-        return []
-    texts = event.items() if isinstance(event, dict) else ()
-    return [(field, text) for field, text in texts if isinstance(text, str) and is_sealed(text)]
 
 
 def open_sample(folder: Folder) -> OpenedKeys:

@@ -2,33 +2,55 @@
 
 Nobody else knows the cryptography.
 
-A sealed field reads ``~subject/purpose.box.commitment``: AES-256-GCM under a key derived from
-the subject's key for that purpose and the box's own nonce, so that one box can later be put
-beyond use without the others; and a SHA-256 commitment to salt and text, whose salt is inside
-the box and dies with the key.
+A sealed field reads ``~subject/purpose|field|stream.box.commitment`` (``|``: a tab): AES-256-GCM
+under a key derived from the subject's key for that purpose and the box's own nonce, so that one
+box can later be put beyond use without the others; and a SHA-256 commitment to salt and text,
+whose salt is inside the box and dies with the key. What stands before the box is bound to it, so
+that none opens as another's; the text is padded, so that its length says little once it is gone.
+Boxes of older ledgers name no field and no stream, and are not padded.
 """
 
 import hmac
 import secrets
 import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
+
+import msgspec
 
 KEY_BYTES = 32
 _NONCE = 12
 _SALT = 16
+_TAB = "\t"
+_END = b"\x80"
+"""What ends a padded text; in UTF-8 no text ends with it and zeros."""
+_SHORTEST = 32
+_STEP = 1024
+
+
+class Where(NamedTuple):
+    """The place that a text is sealed for: a field of an event in a stream."""
+
+    field: str
+    stream: str
 
 
 class Box(NamedTuple):
-    """The pieces of a sealed text."""
+    """The pieces of a sealed text; ``where``: none in a box of an older ledger."""
 
     subject: str
     purpose: str
     nonce: bytes
     ciphertext: bytes
     commitment: bytes
+    where: Where | None = None
+
+    @property
+    def bound_to(self) -> str:
+        """What must fit for the box to open: whose it is, what for, and its place."""
+        return _TAB.join([f"{self.subject}/{self.purpose}", *(self.where or ())])
 
 
 def is_sealed(text: str) -> bool:
@@ -36,12 +58,29 @@ def is_sealed(text: str) -> bool:
     return text.startswith("~") and text.count(".") >= 2  # noqa: PLR2004 - box and commitment
 
 
+def sealed_texts(state: bytes) -> Iterator[tuple[str, str]]:
+    """Yield each sealed text in the stored bytes of an event, with its field; none if unreadable.
+
+    A field may hold several, in a list.
+    """
+    try:
+        event = msgspec.json.decode(state)
+    except (msgspec.DecodeError, ValueError):
+        return
+    for field, value in event.items() if isinstance(event, dict) else ():
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and is_sealed(text):
+                yield field, text
+
+
 def parse_box(text: str) -> Box:
-    """Split a sealed text into its pieces."""
-    reference, box, commitment = text[1:].rsplit(".", 2)
+    """Split a sealed text into its pieces; a `ValueError` where it has others."""
+    bound_to, box, commitment = text[1:].rsplit(".", 2)
+    reference, *where = bound_to.split(_TAB)
     subject, _, purpose = reference.rpartition("/")
     raw = base64_bytes(box)
-    return Box(subject, purpose, raw[:_NONCE], raw[_NONCE:], base64_bytes(commitment))
+    place = Where(*where) if len(where) == len(Where._fields) else None
+    return Box(subject, purpose, raw[:_NONCE], raw[_NONCE:], base64_bytes(commitment), place)
 
 
 def box_key(subject_key: bytes, nonce: bytes) -> bytes:
@@ -49,12 +88,13 @@ def box_key(subject_key: bytes, nonce: bytes) -> bytes:
     return hmac.digest(subject_key, nonce, "sha256")
 
 
-def seal(text: str, subject: str, purpose: str, subject_key: bytes) -> str:
-    """Return a text as sealed under the subject's key for a purpose."""
-    reference, nonce = f"{subject}/{purpose}", new_nonce()
-    salted = secrets.token_bytes(_SALT) + text.encode()
-    box = encrypted(box_key(subject_key, nonce), nonce, salted, reference)
-    return f"~{reference}.{base64_text(box)}.{base64_text(sha256(salted).digest())}"
+def seal(text: str, subject: str, purpose: str, where: Where, subject_key: bytes) -> str:
+    """Return a text as sealed for its place under the subject's key for a purpose."""
+    nonce, salted = new_nonce(), secrets.token_bytes(_SALT) + text.encode()
+    commitment = sha256(salted).digest()
+    bound_to = Box(subject, purpose, nonce, b"", commitment, where).bound_to
+    box = encrypted(box_key(subject_key, nonce), nonce, _padded(salted), bound_to)
+    return f"~{bound_to}.{base64_text(box)}.{base64_text(commitment)}"
 
 
 def open_box(box: Box, key: bytes) -> str | None:
@@ -62,10 +102,23 @@ def open_box(box: Box, key: bytes) -> str | None:
 
     None where the key does not open it, or where its commitment is to another text.
     """
-    salted = decrypted(key, box.nonce + box.ciphertext, f"{box.subject}/{box.purpose}")
+    salted = decrypted(key, box.nonce + box.ciphertext, box.bound_to)
+    if salted is not None and box.where is not None:
+        salted = salted.rstrip(b"\0").removesuffix(_END)
     if salted is None or sha256(salted).digest() != box.commitment:
         return None
     return salted[_SALT:].decode()
+
+
+def _padded(salted: bytes) -> bytes:
+    """Return salt and text as long as every other text that is about as long.
+
+    The text takes 32, 64, 128 bytes and so on up to 1,024, then whole multiples of that.
+    """
+    ended = salted + _END
+    length = max(len(ended) - _SALT, _SHORTEST)
+    steps = -(-length // _STEP) * _STEP if length > _STEP else 1 << (length - 1).bit_length()
+    return ended.ljust(_SALT + steps, b"\0")
 
 
 def new_nonce() -> bytes:

@@ -15,7 +15,7 @@ from threading import RLock
 from ledger.errors import Refused
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing import boxes
-from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
+from ledger.sealing.boxes import Place, Redaction, Where, is_sealed, parse_box
 
 __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 
@@ -149,9 +149,9 @@ class KeyRing:
 
     # -- sealing ----------------------------------------------------------------------------
 
-    def seal(self, text: str, subject: str, purpose: str) -> str:
-        """Seal a text under the subject's key for a purpose, made now if there is none."""
-        return boxes.seal(text, subject, purpose, self._key_for(subject, purpose))
+    def seal(self, text: str, subject: str, purpose: str, where: Where) -> str:
+        """Seal a text for its place under the subject's key for a purpose, made if need be."""
+        return boxes.seal(text, subject, purpose, where, self._key_for(subject, purpose))
 
     def open(self, sealed: str) -> str:
         """Return the text of a sealed field.

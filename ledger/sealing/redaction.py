@@ -3,7 +3,6 @@
 A redaction reads them when nobody can seal another: it must keep all but one.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -16,7 +15,7 @@ from ledger.events import streams
 from ledger.events.base import Event, Seal, replace, sealed_fields
 from ledger.events.streams import STAFF
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
-from ledger.sealing.boxes import Place, is_sealed
+from ledger.sealing.boxes import Place, Where, parse_box, sealed_texts
 from ledger.sealing.keys import KeyRing
 from ledger.values import school_year_number
 
@@ -31,12 +30,13 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
     have committed to the log yet, so the log's is taken too, and given back at the end; nothing
     is written.
     """
-    reference = f"~{subject}/{purpose}."
-    stored = msgspec.json.encode(reference)[1:-1]
+    stored = msgspec.json.encode(f"~{subject}/{purpose}")[1:-1]
     with translated(log), closing(open_to_write(log)) as db:
         begin_immediate(db.execute)
         for position, state in db.execute(_SQL, [stored]):
-            yield from _texts(position, state, reference)
+            for field, text in sealed_texts(state):
+                if parse_box(text)[:2] == (subject, purpose):
+                    yield Place(position, field, text)
         db.execute("ROLLBACK")
 
 
@@ -44,15 +44,9 @@ def every_place(log: Path) -> Iterator[Place]:
     """Yield every sealed text of the log but names of staff, in order; takes no lock."""
     with translated(log), closing(open_read_only(log)) as db:
         for position, state in db.execute(_EVERY):
-            for place in _texts(position, state, "~"):
-                if not place.text.startswith(f"~{STAFF}"):
-                    yield place
-
-
-def _texts(position: int, state: bytes, reference: str) -> Iterator[Place]:
-    for field, text in json.loads(state).items():
-        if isinstance(text, str) and text.startswith(reference) and is_sealed(text):
-            yield Place(position, field, text)
+            for field, text in sealed_texts(state):
+                if not text.startswith(f"~{STAFF}"):
+                    yield Place(position, field, text)
 
 
 # -- on the way into the log -------------------------------------------------------------------
@@ -61,7 +55,9 @@ def _texts(position: int, state: bytes, reference: str) -> Iterator[Place]:
 def seal_event(ring: KeyRing, stream: str, event: Event, now: int) -> Event:
     """Return the event with each personal field that is given sealed for its subject."""
     sealed = {
-        name: ring.seal(text, _subject(stream, event, seal), _purpose(stream, seal, now))
+        name: ring.seal(
+            text, _subject(stream, event, seal), _purpose(stream, seal, now), Where(name, stream)
+        )
         for name, seal in sealed_fields(type(event))
         if (text := getattr(event, name)) is not None
     }

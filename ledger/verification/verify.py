@@ -20,6 +20,7 @@ from ledger.events.codec import Decoder, first_not_canonical
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened
 from ledger.files import open_read_only
+from ledger.sealing.boxes import parse_box, sealed_texts
 from ledger.store.folder import Folder, check_layout
 from ledger.store.schema import ROWS, Row
 from ledger.tlog import signing
@@ -37,6 +38,7 @@ from ledger.verification import surroundings
 
 _PAGE = 8192
 _ENOUGH, _MOST = 100, 10_000
+_SEALED = b'"~'
 _TELLING = (streams.LEDGER, streams.CALENDAR)
 _MALFORMED = (
     sqlite3.Error, OverflowError, ValueError, TypeError, AttributeError, struct.error,
@@ -169,6 +171,8 @@ class _Pass:
         known = self._hashes(page[0][0], page[-1][0])
         for row in page:
             self._row(row, known)
+            if _SEALED in row[4]:
+                self._sealed(row)
         for name, run in groupby(page, key=itemgetter(3)):
             self._canonical(name, list(run))
 
@@ -222,6 +226,16 @@ class _Pass:
             if name not in registry.EVENTS and name not in registry.UPCASTS:
                 what = "is of a kind that this version does not know"
             self._found.add(run[place][0], f"{name} {what}")
+
+    def _sealed(self, row: Row) -> None:
+        """Hold sealed texts to the place that they name; those of older ledgers name none."""
+        position, stream, _, name, state = row
+        for stands_in, text in sealed_texts(state):
+            with suppress(ValueError):
+                where = parse_box(text).where
+                if where not in (None, (stands_in, stream)):
+                    what = f"the {stands_in} of {name} was sealed for another place"
+                    self._found.add(position, what)
 
     def _identify(self, position: int, name: str, state: bytes) -> None:
         """Take an event that says whose register this is, or which key signs."""

@@ -128,6 +128,19 @@ def truncate(trial: Trial) -> int:
     return position
 
 
+@said("was sealed for another place")
+def exchange_sealed_texts(trial: Trial) -> int:
+    """The same field of two people: each opens under its own key, and is the other's."""
+    rows = [row for row in trial.rows() if row[3] == "PupilEnrolled.v1"]
+    one, two = trial.rng.sample(rows, 2)
+    field = trial.rng.choice(["surname", "forename", "dob"])
+    first, second = json.loads(one[4]), json.loads(two[4])
+    first[field], second[field] = second[field], first[field]
+    trial.edit(one[0], "state", compact(first))
+    trial.edit(two[0], "state", compact(second))
+    return min(one[0], two[0])
+
+
 @said(NOT_RECORDED)
 def replay_an_older_state(trial: Trial) -> int:
     rows = trial.rows()

@@ -26,6 +26,7 @@ from ledger.events.leave import LeaveFalsified
 from ledger.events.log import ClockCorrected
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarkAmended
+from ledger.sealing.boxes import Where
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.store.store import Store
 from ledger.values import Session
@@ -129,7 +130,8 @@ def test_no_byte_of_the_text_or_its_key_is_left(school):
     assert stored(school, position) == before
     files = b"".join(p.read_bytes() for p in school.folder.path.rglob("*") if p.is_file())
     assert WRONG.encode() not in files
-    assert json.loads(before[4])["reason"].encode() in files
+    sealed = json.loads(before[4])["reason"]
+    assert json.dumps(sealed).encode() in files
 
 
 def test_texts_sealed_later_open(school):
@@ -218,7 +220,7 @@ def test_texts_that_do_not_open_are_passed_over(school):
     )
     position, damaged = found(school, "MarkAmended"), step(notes="~p/casework.AAAA.AAAA")
     with closing(KeyRing(school.folder.keys)) as ring:
-        ring.seal("x", "p", "casework")
+        ring.seal("x", "p", "casework", Where("notes", "casework:p"))
         ring.destroy(school.id("P3"), at=school.now)
     redacted(school, first, "notes")
     school.put(streams.casework(school.id("P4")), damaged, sealing=False)

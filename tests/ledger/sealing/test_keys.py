@@ -19,6 +19,8 @@ from ledger.sealing.keys import BEYOND_USE, KeyRing, is_sealed, parse_box
 from tests.ledger.refusals import refused_with
 from tests.ledger.sealing.rings import keys_of, named_in, new_ring
 
+HERE = boxes.Where("forename", "pupil:p")
+
 
 @pytest.fixture
 def open_ring(ring):
@@ -44,29 +46,85 @@ def tampered(sealed: str, piece: int) -> str:
 @given(text=st.text())
 def test_what_is_sealed_opens(open_ring, text):
     """Any text comes back, and its stored form says whose it is and under which purpose."""
-    sealed = open_ring.seal(text, "staff:M.O'Neil/x", "register-2026")
+    sealed = open_ring.seal(text, "staff:M.O'Neil/x", "register-2026", HERE)
     assert open_ring.open(sealed) == text
     assert is_sealed(sealed)
     assert parse_box(sealed)[:2] == ("staff:M.O'Neil/x", "register-2026")
 
 
+def key_of_box(subject_key, nonce):
+    """HMAC-SHA-256 of the nonce, written out: RFC 2104 for a key shorter than a block."""
+    inner = bytes(b ^ 0x36 for b in subject_key.ljust(64, b"\0")) + nonce
+    outer = bytes(b ^ 0x5C for b in subject_key.ljust(64, b"\0"))
+    return hashlib.sha256(outer + hashlib.sha256(inner).digest()).digest()
+
+
 def test_the_form_of_a_sealed_field_is_as_documented(open_ring):
     """Key from HMAC-SHA-256 of the nonce, AES-256-GCM bound to its place, salted commitment."""
-    sealed = open_ring.seal("Jane", "p", "identity")
+    sealed = open_ring.seal("Jane", "p", "identity", HERE)
+    assert sealed.startswith("~p/identity\tforename\tpupil:p.")
     key = keys_of(open_ring)["p", "identity"]
     box = parse_box(sealed)
-    box_key = hashlib.sha256(  # HMAC written out: RFC 2104 for a key shorter than a block
-        bytes(b ^ 0x5C for b in key.ljust(64, b"\0"))
-        + hashlib.sha256(bytes(b ^ 0x36 for b in key.ljust(64, b"\0")) + box.nonce).digest()
-    ).digest()
-    salted = AESGCM(box_key).decrypt(box.nonce, box.ciphertext, b"p/identity")
-    assert (len(key), len(box.nonce), salted[16:]) == (32, 12, b"Jane")
-    assert hashlib.sha256(salted).digest() == box.commitment
+    padded = AESGCM(key_of_box(key, box.nonce)).decrypt(
+        box.nonce, box.ciphertext, b"p/identity\tforename\tpupil:p"
+    )
+    salt, text = padded[:16], padded[16:]
+    assert (len(key), len(box.nonce), text) == (32, 12, b"Jane\x80" + 27 * b"\0")
+    assert hashlib.sha256(salt + b"Jane").digest() == box.commitment
+
+
+def older_box(subject_key, text, subject="p", purpose="identity"):
+    """A text as ledgers before sealed it, written from the format: no place, no padding."""
+    nonce, salted = os.urandom(12), os.urandom(16) + text.encode()
+    reference = f"{subject}/{purpose}"
+    secret = AESGCM(key_of_box(subject_key, nonce)).encrypt(nonce, salted, reference.encode())
+    pieces = (nonce + secret, hashlib.sha256(salted).digest())
+    return ".".join(
+        [f"~{reference}", *(urlsafe_b64encode(p).rstrip(b"=").decode() for p in pieces)]
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text())
+def test_a_box_of_an_older_ledger_opens(open_ring, text):
+    """It names no place and is not padded: its text is what the box holds, to the last zero."""
+    open_ring.seal("somebody", "p", "identity", HERE)
+    older = older_box(keys_of(open_ring)["p", "identity"], text)
+    assert parse_box(older).where is None
+    assert open_ring.open(older) == text
+
+
+@pytest.mark.parametrize(
+    ("longest", "takes"),
+    [(0, 32), (31, 32), (32, 64), (63, 64), (64, 128), (1023, 1024), (1024, 2048), (2047, 2048)],
+)
+def test_the_length_of_a_box_says_little(open_ring, longest, takes):
+    """Texts up to 31 bytes look alike, then in doubles up to 1,024, then in steps of that."""
+    box = parse_box(open_ring.seal("x" * longest, "p", "identity", HERE))
+    salt, tag = 16, 16
+    assert len(box.ciphertext) == salt + takes + tag
+
+
+@pytest.mark.parametrize(
+    ("was", "moved"), [("\tforename\t", "\tsurname\t"), ("\tpupil:p.", "\tpupil:q.")]
+)
+def test_a_text_does_not_open_in_another_place(open_ring, was, moved):
+    """Two reasons of one pupil and year cannot be exchanged: a box names where it stands."""
+    sealed = open_ring.seal("Jane", "p", "identity", HERE)
+    with refused_with("sealed-unreadable"):
+        open_ring.open(sealed.replace(was, moved))
+
+
+def test_a_box_cannot_be_made_to_look_older(open_ring):
+    """Without the place that it is bound to it opens as nothing."""
+    sealed = open_ring.seal("Jane", "p", "identity", HERE)
+    with refused_with("sealed-unreadable"):
+        open_ring.open(sealed.replace("\tforename\tpupil:p", ""))
 
 
 def test_the_same_text_twice_looks_different(open_ring):
     """Nonce and salt are fresh, so that equal names cannot be recognised."""
-    first, second = (parse_box(open_ring.seal("Jane", "p", "identity")) for _ in range(2))
+    first, second = (parse_box(open_ring.seal("Jane", "p", "identity", HERE)) for _ in range(2))
     assert not {first.nonce, first.ciphertext, first.commitment} & {
         second.nonce,
         second.ciphertext,
@@ -77,25 +135,25 @@ def test_the_same_text_twice_looks_different(open_ring):
 @pytest.mark.parametrize("piece", [1, 2], ids=["box", "commitment"])
 def test_a_tampered_field_is_refused(open_ring, piece):
     """One bit changed, in the box or in its commitment, is an answer that names whose it is."""
-    sealed = tampered(open_ring.seal("Jane", "p", "identity"), piece)
+    sealed = tampered(open_ring.seal("Jane", "p", "identity", HERE), piece)
     with refused_with("sealed-unreadable", match=r"p \(identity\)"):
         open_ring.open(sealed)
 
 
 def test_a_field_does_not_open_as_another_persons(open_ring):
     """A box moved to another subject or purpose, whose key exists, is refused."""
-    sealed = open_ring.seal("Jane", "p", "identity")
+    sealed = open_ring.seal("Jane", "p", "identity", HERE)
     for subject, purpose in (("q", "identity"), ("p", "casework")):
-        open_ring.seal("somebody", subject, purpose)
+        open_ring.seal("somebody", subject, purpose, HERE)
         with pytest.raises(Refused):
             open_ring.open(sealed.replace("p/identity", f"{subject}/{purpose}"))
 
 
 def test_a_field_does_not_open_under_another_key(open_ring, tmp_path):
     """The key of another ledger for the same person is refused, not misread."""
-    sealed = open_ring.seal("Jane", "p", "identity")
+    sealed = open_ring.seal("Jane", "p", "identity", HERE)
     with new_ring(tmp_path / "other.db") as other, other.writing():
-        other.seal("Jane", "p", "identity")
+        other.seal("Jane", "p", "identity", HERE)
         with pytest.raises(Refused) as refused:
             other.open(sealed)
     assert refused.value.code == "sealed-unreadable"
@@ -106,7 +164,7 @@ def test_a_field_does_not_open_under_another_key(open_ring, tmp_path):
 )
 def test_a_text_that_is_no_sealed_field_is_refused(open_ring, text):
     """Cut off or mistyped, it is refused and never shown."""
-    open_ring.seal("somebody", "p", "identity")
+    open_ring.seal("somebody", "p", "identity", HERE)
     with refused_with("sealed-unreadable"):
         open_ring.open(text)
 
@@ -120,7 +178,7 @@ def test_plain_text_is_not_taken_for_sealed():
 
 def sealed_for(ring, *places):
     with ring.writing():
-        found = [ring.seal("Jane", *place) for place in places]
+        found = [ring.seal("Jane", *place, HERE) for place in places]
         ring.add_identity("UPN1", "upn", "p")
         ring.add_identity("UPN2", "upn", "q")
         ring.commit()
@@ -165,14 +223,14 @@ def test_nothing_new_is_sealed_for_a_destroyed_subject(ring):
     (sealed,) = sealed_for(ring, ("p", "identity"))
     ring.destroy("p", at=5)
     with refused_with("beyond-use", match="beyond use"), ring.writing():
-        ring.seal("Jane again", "p", "identity")
+        ring.seal("Jane again", "p", "identity", HERE)
     assert ring.open(sealed) == BEYOND_USE
 
 
 def test_keys_added_in_vain_are_lost(ring):
     """Without a commit nothing stays, in the file or in memory."""
     with ring.writing():
-        sealed = ring.seal("Jane", "p", "identity")
+        sealed = ring.seal("Jane", "p", "identity", HERE)
         assert ring.open(sealed) == "Jane"
     assert ring.open(sealed) == BEYOND_USE
 
@@ -192,7 +250,7 @@ def test_only_the_owner_may_read_the_keys(tmp_path):
     before = os.umask(0)
     try:
         with new_ring(tmp_path / "keys.db") as ring, ring.writing():
-            ring.seal("Jane", "p", "identity")
+            ring.seal("Jane", "p", "identity", HERE)
             modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()}
     finally:
         os.umask(before)
@@ -202,11 +260,13 @@ def test_only_the_owner_may_read_the_keys(tmp_path):
 SEAL_MANY = """
 import sys
 from pathlib import Path
+from ledger.sealing.boxes import Where
 from ledger.sealing.keys import KeyRing
+HERE = Where("forename", "pupil:p")
 ring = KeyRing(Path(sys.argv[1]))
 for number in range(25):
     with ring.writing():
-        print(ring.seal(sys.argv[2], f"p{number}", "identity"))
+        print(ring.seal(sys.argv[2], f"p{number}", "identity", HERE))
         ring.commit()
 """
 
@@ -221,7 +281,7 @@ def test_writers_at_once_share_one_key(ring, tmp_path):
     for name, writer in zip(("Jane", "John", "Joan"), writers, strict=True):
         sealed, _ = writer.communicate()
         assert writer.returncode == 0
-        assert {ring.open(line) for line in sealed.split()} == {name}
+        assert {ring.open(line) for line in sealed.splitlines()} == {name}
     assert len(keys_of(ring)) == 25
 
 
@@ -265,7 +325,7 @@ def test_what_was_opened_is_forgotten_when_another_program_changes_a_key(ring, o
 def test_what_an_uncommitted_key_opens_is_beyond_use_once_it_is_lost(ring, tmp_path):
     """To others from the beginning, to whoever made it once it is rolled back."""
     with ring.writing():
-        sealed = ring.seal("Joe", "q", "identity")
+        sealed = ring.seal("Joe", "q", "identity", HERE)
         assert ring.open(sealed) == "Joe"
         with closing(KeyRing(tmp_path / "keys.db", to_write=False)) as another:
             assert another.open(sealed) == BEYOND_USE

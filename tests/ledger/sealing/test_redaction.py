@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.school import StaffJoined
-from ledger.sealing.boxes import Place, Redaction, box_key
+from ledger.sealing.boxes import Place, Redaction, Where, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places, seal_event
 from ledger.store.store import Fact
@@ -25,7 +25,10 @@ AT = 7
 def sealed_in(ring, *texts, subject="p", purpose="casework"):
     """Texts sealed in one transaction, as places of a log at positions 1, 2, 3 …"""
     with ring.writing():
-        found = [ring.seal(text, subject, purpose) for text in texts]
+        found = [
+            ring.seal(text, subject, purpose, Where("notes", f"casework:{subject}"))
+            for text in texts
+        ]
         ring.commit()
     return [Place(n, "notes", text) for n, text in enumerate(found, start=1)]
 

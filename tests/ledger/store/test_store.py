@@ -15,6 +15,7 @@ from ledger.errors import Conflict, Refused
 from ledger.events import streams
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended
+from ledger.sealing.boxes import Where
 from ledger.store import store
 from ledger.store.store import Fact, Store
 from tests.ledger.refusals import refused_with
@@ -132,7 +133,7 @@ def test_a_failing_fact_rolls_everything_back(ledger_log, new_mark):
 def test_nothing_is_kept_when_the_keys_cannot_be(ledger_log, ring, new_mark):
     """Failing between facts and commit leaves neither keys nor identities nor events."""
     with ring.writing():
-        sealed = ring.seal("a comment", "p", "register-2026")
+        sealed = ring.seal("a comment", "p", "register-2026", Where("comment", "mark:p"))
         ring.add_identity("L1", "local_id", "p")
         with pytest.raises(RuntimeError):
             ledger_log.append(new_mark(comment=sealed), before_commit=never)

@@ -3,6 +3,7 @@
 Most ways of changing a log, and the words that name them, are in `tests/adversary/operators.py`.
 """
 
+import json
 import os
 import sqlite3
 from base64 import b64encode
@@ -76,6 +77,19 @@ def test_an_edited_event_is_named(grown):
     assert first[0] == 7
     assert "is not what was recorded" in first[1]
     assert any("the root over 7 entries is" in what for _, what in others)
+
+
+def test_a_text_that_was_sealed_for_another_place_is_named(grown):
+    """Of another field, of another stream; a box of an older ledger names no place."""
+    box = "~staff:x/identity%s.AAAA.AAAA"
+    stream = stored(grown, "SELECT originator_id FROM stored_events WHERE position = 7")
+    places = [f"\tname\t{stream}", f"\tjob_title\t{stream}", f"\tname\t{stream}x", ""]
+    found = []
+    for place in places:
+        state = json.dumps({"name": box % place, "job_title": "Teacher"}).encode()
+        tampered(grown.log, (EDIT, [state]))
+        found.append("7: the name of StaffJoined.v1 was sealed for another" in told(grown))
+    assert found == [False, True, True, False]
 
 
 def test_bytes_written_otherwise_are_named(grown):
