@@ -452,11 +452,11 @@ class _Entries:
                 known = signature if isinstance(signature, str) else None
                 text = key if isinstance(key, str) else ""
                 self.adopted.append(Adopted(entry.position, text, known))
-            case b"witness:school", b"WitnessTrusted.v1", {"key": str(key)}:
+            case b"witness:school", b"WitnessTrusted.v1" | b"WitnessTrusted.v2", {"key": str(key)}:
                 self.witnesses.setdefault(key, []).append((entry.position, True))
-            case b"witness:school", b"WitnessDropped.v1", {"key": str(key)}:
+            case b"witness:school", b"WitnessDropped.v1" | b"WitnessDropped.v2", {"key": str(key)}:
                 self.witnesses.setdefault(key, []).append((entry.position, False))
-            case b"clock:school", b"ClockCorrected.v1", _:
+            case b"clock:school", b"ClockCorrected.v1" | b"ClockCorrected.v2", _:
                 self._correction(entry.position, body)
             case _:
                 pass

@@ -199,7 +199,7 @@ def _refusal(command: BatchCommand, state: State) -> Refused:
 
 
 def _amendment(state: State, request: AmendmentRequested) -> Amendment:
-    author = Author(request.by, state.open_text(request.name), request.job_title)
+    author = Author(request.by, state.open_text(request.name), state.open_text(request.job_title))
     return Amendment(author, state.open_text(request.reason), request.batch)
 
 

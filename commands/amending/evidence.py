@@ -32,12 +32,12 @@ class CopyEvidence(Errand):
         folder = context.folder.required()
         stream, event = _evidence_at(folder, self.position)
         with closing(KeyRing(folder.keys, to_write=False)) as ring:
-            name, content = _copy_of(folder, ring, attachments.name_of(stream), event)
+            name, digest, content = _copy_of(folder, ring, attachments.name_of(stream), event)
         if self.out.exists():
             raise Refused("already-there", f"{self.out} exists already", "choose another --out")
         with translated(self.out):
             write_new(self.out, content, mode=ORDINARY)
-        said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
+        said = f"{name}, {len(content):,} bytes, SHA-256 {digest} as recorded"
         return Outcome(None, (f"written to {self.out}: {said}",))
 
 
@@ -141,7 +141,9 @@ def _evidence_at(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:
     )
 
 
-def _copy_of(folder: Folder, ring: KeyRing, at: str, event: EvidenceGiven) -> tuple[str, bytes]:
+def _copy_of(
+    folder: Folder, ring: KeyRing, at: str, event: EvidenceGiven
+) -> tuple[str, str, bytes]:
     """Return the name and the bytes of the evidence, or refuse."""
     if event.key is None or event.file is None:
         raise Refused(
@@ -161,10 +163,11 @@ def _copy_of(folder: Folder, ring: KeyRing, at: str, event: EvidenceGiven) -> tu
             f"the copy {folder.attachments / at} is not there",
             "restore it from a back-up",
         )
-    if attachments.digest(content) != event.sha256:
+    digest = attachments.digest(content)
+    if event.sha256 is None or digest != ring.open(event.sha256):
         raise Refused(
             "attachment-changed",
             f"the copy {folder.attachments / at} has not the SHA-256 that was recorded",
             "restore it from a back-up",
         )
-    return ring.open(event.file), content
+    return ring.open(event.file), digest, content

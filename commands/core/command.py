@@ -190,7 +190,7 @@ class State:
                 f"{staff_id} is not on the staff on {day}",
                 "use the id of a member of staff, or add one with attendance staff add",
             )
-        return Author(staff_id, self.open_text(row.name), row.job_title)
+        return Author(staff_id, self.open_text(row.name), self.open_text(row.job_title))
 
     def mark(self, pupil: Pupil, session: object) -> Mark:
         """Return what stands for a pupil and session; the use case must have asked for it."""

@@ -128,7 +128,12 @@ def _decision(
     count = len(work.facts) + marks.count
     if not count:
         return Decision((), 0, says, dry_run=dry_run)
-    completed = ImportCompleted(format="portable", counts=_counts(work), findings=findings)
+    completed = ImportCompleted(
+        format="portable",
+        counts=_counts(work),
+        findings=findings,
+        digests=work.content.digests,
+    )
     # The school goes before its marks; these are made on the way, one by one.
     facts = chain(work.facts, marks.facts(), [Fact(streams.IMPORTS, completed)])
     source = Source(system="portable", files=work.content.files)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.events import streams
-from ledger.events.base import Event
+from ledger.events.base import Event, in_clear
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.register import MarkChange, SessionMarked
 from ledger.state.school import School, evolve
@@ -58,7 +58,7 @@ def school_after(school: School, facts: Iterable[Fact]) -> School:
         groups={name: dict(joined) for name, joined in school.groups.items()},
     )
     for stream, event in facts:
-        evolve(copied, stream, event)
+        evolve(copied, stream, in_clear(event))
     return copied
 
 

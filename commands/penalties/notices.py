@@ -176,7 +176,7 @@ def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[s
     found: dict[str, Any] = {}
     for notice in state.school.notices.get(stream, ()):
         if all(getattr(notice, name) == stated[name] for name in _KEY):
-            found = checks.details_of(notice)
+            found = checks.details_of(notice, state.open_text)
     return found
 
 

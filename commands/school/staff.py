@@ -97,7 +97,8 @@ class ChangeStaff(_OfOneMember):
         since = self.from_ or local_date(now)
         latest = self.latest(state, since)
         name = state.open_text(latest.name) if self.name is None else self.name
-        title = latest.job_title if self.job_title is None else self.job_title
+        held = state.open_text(latest.job_title)
+        title = held if self.job_title is None else self.job_title
         changed = StaffChanged(
             name=checks.required_text(name, "name"),
             job_title=checks.required_text(title, "job-title"),
@@ -105,7 +106,7 @@ class ChangeStaff(_OfOneMember):
             since=since,
         )
         still_on = latest.until is None or latest.until >= since
-        before = (state.open_text(latest.name), latest.job_title, latest.roles)
+        before = (state.open_text(latest.name), held, latest.roles)
         if still_on and before == (changed.name, changed.job_title, changed.roles):
             return decided([], f"{self.staff_id} is recorded so already; nothing was recorded")
         stream = streams.staff(self.staff_id)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, RegisterText, SourcedEvent
 
 
 class EvidenceGiven(SourcedEvent):
@@ -14,7 +14,7 @@ class EvidenceGiven(SourcedEvent):
     """
 
     file: RegisterText | None = None
-    sha256: str | None = None
+    sha256: RegisterText | None = None
     note: RegisterText | None = None
     key: RegisterText | None = None
     by: str | None = None
@@ -36,7 +36,7 @@ class AmendmentRequested(SourcedEvent):
     grounds: tuple[str, ...]
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class RequestDecided(SourcedEvent):
@@ -46,7 +46,7 @@ class RequestDecided(SourcedEvent):
     reason: RegisterText | None = None
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class AmendmentApproved(RequestDecided):
@@ -69,4 +69,4 @@ class PolicyAdopted(SourcedEvent):
     text: str
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle

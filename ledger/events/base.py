@@ -16,25 +16,37 @@ from typing import (
 
 import msgspec
 
+from ledger.events.streams import WHOLE_SCHOOL
+
 Purpose = Literal["identity", "register", "casework"]
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Marks a text field as sealed under the key of a subject and purpose.
+    """Marks a text field, or a list of texts, as sealed under the key of a subject and purpose.
 
     ``by`` names the event's field that holds a staff id when the subject is that member of
-    staff and not the subject of the stream.
+    staff and not the subject of the stream; ``of``: the subject, when it is always the same.
     """
 
     purpose: Purpose
     by: str | None = None
+    of: str | None = None
 
 
 Identity = Annotated[str, Seal("identity")]
 RegisterText = Annotated[str, Seal("register")]
 CaseworkText = Annotated[str, Seal("casework")]
 AuthorName = Annotated[str, Seal("register", by="by")]
+AuthorTitle = Annotated[str, Seal("register", by="by")]
+SchoolText = Annotated[str, Seal("register", of=WHOLE_SCHOOL)]
+SchoolCasework = Annotated[str, Seal("casework", of=WHOLE_SCHOOL)]
+
+IN_CLEAR = "="
+"""What an upcast puts before a text that an older shape of an event holds in clear.
+
+It opens as itself: by the version of its event, not by its looks.
+"""
 
 
 _T = TypeVar("_T")
@@ -114,6 +126,26 @@ class Event(Record):
     """One immutable fact."""
 
 
+E = TypeVar("E", bound=Event)
+
+
+def each_sealed(event: E, change: Callable[[str], str]) -> E:
+    """Return the event with each text changed that is sealed when it is stored."""
+    changed: dict[str, str | tuple[str, ...]] = {}
+    for name, _ in sealed_fields(type(event)):
+        match getattr(event, name):
+            case str() as text:
+                changed[name] = change(text)
+            case tuple() as texts:
+                changed[name] = tuple(map(change, texts))
+    return replace(event, **changed) if changed else event
+
+
+def in_clear(event: E) -> E:
+    """Return an event that is not sealed yet as one whose texts are opened like stored ones."""
+    return each_sealed(event, IN_CLEAR.__add__)
+
+
 class SourcedEvent(Event):
     """A fact that may come from another system.
 
@@ -144,7 +176,7 @@ class Signed(Protocol):
 
     @property
     def job_title(self) -> str | None:
-        """The job title, in clear."""
+        """The job title, sealed."""
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from ledger.events.base import AuthorName, CaseworkText, Event, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, CaseworkText, Event, SourcedEvent
 
 DisclosureKind = Literal[
     "certificate", "pack", "letter", "return", "inspection", "subject-access", "other"
@@ -25,10 +25,10 @@ class Disclosed(SourcedEvent):
     first: date | None = None
     last: date | None = None
     seen_at: int
-    sha256: str | None = None
+    sha256: CaseworkText | None = None
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class NamesShown(Event):
@@ -38,7 +38,7 @@ class NamesShown(Event):
     seen_at: int
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class FieldRedacted(Event):
@@ -49,4 +49,4 @@ class FieldRedacted(Event):
     reason: CaseworkText
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle

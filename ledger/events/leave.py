@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, RegisterText, SourcedEvent
 
 
 class LeaveRequested(SourcedEvent):
@@ -38,7 +38,7 @@ class LeaveDecided(SourcedEvent):
     letter_on: date | None = None
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class LeaveWithdrawn(SourcedEvent):
@@ -47,7 +47,7 @@ class LeaveWithdrawn(SourcedEvent):
     reason: RegisterText
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class LeaveFalsified(SourcedEvent):
@@ -57,4 +57,4 @@ class LeaveFalsified(SourcedEvent):
     batch: str | None = None
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle

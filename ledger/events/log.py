@@ -2,14 +2,18 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, Event, Record, RegisterText
+from ledger.events.base import AuthorName, AuthorTitle, Event, Record, RegisterText, SchoolText
 
 
 class SourceFile(Record):
-    """One imported file: its name, the SHA-256 of its bytes (hex) and its number of rows."""
+    """One imported file: its name and its number of rows.
+
+    ``sha256``: of its bytes (hex), in ledgers that had it in clear; since then it is sealed
+    (`ImportCompleted`): of a small file it confirms what somebody guesses.
+    """
 
     name: str
-    sha256: str
+    sha256: str = ""
     rows: int
 
 
@@ -58,7 +62,7 @@ class ClockCorrected(Event):
     reason: RegisterText
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class DayConfirmed(Event):
@@ -67,7 +71,7 @@ class DayConfirmed(Event):
     day: date
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class LedgerCreated(Event):
@@ -104,8 +108,12 @@ class Finding(Record):
 
 
 class ImportCompleted(Event):
-    """An import that recorded something: counts of what it recorded, ignored and reported."""
+    """An import that recorded something: counts of what it recorded, ignored and reported.
+
+    ``digests``: SHA-256 of the bytes of each file that its header names (hex), in that order.
+    """
 
     format: str
     counts: dict[str, int]
     findings: tuple[Finding, ...] = ()
+    digests: tuple[SchoolText, ...] = ()

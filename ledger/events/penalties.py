@@ -3,7 +3,15 @@
 from datetime import date
 from typing import Literal
 
-from ledger.events.base import AuthorName, CaseworkText, Event, Record, SourcedEvent
+from ledger.events.base import (
+    AuthorName,
+    AuthorTitle,
+    CaseworkText,
+    Event,
+    Record,
+    SchoolCasework,
+    SourcedEvent,
+)
 
 
 class PenaltyConsidered(SourcedEvent):
@@ -18,7 +26,7 @@ class PenaltyConsidered(SourcedEvent):
     reason: CaseworkText
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
     count: int
     settled: int
     peak: int
@@ -34,7 +42,7 @@ class NoticesConfirmed(SourcedEvent):
     notices: int
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 WithdrawalGround = Literal["8(1)(a)", "8(1)(b)", "9"]
@@ -54,7 +62,7 @@ class NoticeStated(SourcedEvent):
     outcome: str | None = None
     outcome_on: date | None = None
     sessions: tuple[str, ...] = ()
-    issuer: str | None = None
+    issuer: SchoolCasework | None = None
     withdrawn_ground: WithdrawalGround | None = None
 
 
@@ -96,4 +104,4 @@ class AlertSettled(Event):
     reason: CaseworkText | None = None
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle

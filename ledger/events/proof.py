@@ -1,6 +1,6 @@
 """Events about who outside is trusted to have seen the log."""
 
-from ledger.events.base import AuthorName, Event
+from ledger.events.base import AuthorName, AuthorTitle, Event
 
 
 class WitnessTurn(Event):
@@ -9,7 +9,7 @@ class WitnessTurn(Event):
     key: str
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class WitnessTrusted(WitnessTurn):

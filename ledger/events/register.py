@@ -1,6 +1,6 @@
 """Events of the attendance register: taking, entries, amendments, restatements, plans."""
 
-from ledger.events.base import AuthorName, Event, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, Event, RegisterText, SourcedEvent
 
 
 class RegisterTaken(SourcedEvent):
@@ -51,7 +51,7 @@ class MarkAmended(MarkChange):
     """
 
     name: AuthorName | None = None
-    job_title: str | None = None
+    job_title: AuthorTitle | None = None
     batch: str | None = None
 
 
@@ -112,4 +112,4 @@ class MarksUncounted(Event):
     reason: RegisterText
     by: str | None = None
     name: AuthorName | None = None
-    job_title: str | None = None
+    job_title: AuthorTitle | None = None

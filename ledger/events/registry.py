@@ -24,7 +24,7 @@ from ledger.events import (
     roll,
     school,
 )
-from ledger.events.base import Event
+from ledger.events.base import IN_CLEAR, Event
 
 State = dict[str, Any]
 Upcast = Callable[[State], State]
@@ -32,63 +32,63 @@ Upcast = Callable[[State], State]
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "Committed.v1": log.Committed,
-        "ClockCorrected.v1": log.ClockCorrected,
-        "DayConfirmed.v1": log.DayConfirmed,
+        "ClockCorrected.v2": log.ClockCorrected,
+        "DayConfirmed.v2": log.DayConfirmed,
         "LedgerCreated.v1": log.LedgerCreated,
         "KeyAdopted.v1": log.KeyAdopted,
         "RulesAdopted.v1": log.RulesAdopted,
-        "ImportCompleted.v1": log.ImportCompleted,
+        "ImportCompleted.v2": log.ImportCompleted,
         "SchoolOpened.v1": school.SchoolOpened,
         "RegisterTimesSet.v1": calendar.RegisterTimesSet,
         "TermSet.v1": calendar.TermSet,
         "SessionsClosed.v1": calendar.SessionsClosed,
         "SessionCancelled.v1": calendar.SessionCancelled,
         "ClosureWithdrawn.v1": calendar.ClosureWithdrawn,
-        "StaffJoined.v1": school.StaffJoined,
-        "StaffChanged.v1": school.StaffChanged,
+        "StaffJoined.v2": school.StaffJoined,
+        "StaffChanged.v2": school.StaffChanged,
         "StaffLeft.v1": school.StaffLeft,
         "ParentRecorded.v1": roll.ParentRecorded,
         "RelationRecorded.v1": roll.RelationRecorded,
-        "NoticeStated.v2": penalties.NoticeStated,
+        "NoticeStated.v3": penalties.NoticeStated,
         "CaseworkStepTaken.v1": casework.CaseworkStepTaken,
         "PupilEnrolled.v1": roll.PupilEnrolled,
         "PupilRemoved.v1": roll.PupilRemoved,
-        "EnrolmentWithdrawn.v1": roll.EnrolmentWithdrawn,
-        "DetailsAmended.v1": roll.DetailsAmended,
+        "EnrolmentWithdrawn.v2": roll.EnrolmentWithdrawn,
+        "DetailsAmended.v2": roll.DetailsAmended,
         "GroupJoined.v1": roll.GroupJoined,
         "GroupLeft.v1": roll.GroupLeft,
-        "PenaltyConsidered.v2": penalties.PenaltyConsidered,
-        "NoticesConfirmed.v2": penalties.NoticesConfirmed,
+        "PenaltyConsidered.v3": penalties.PenaltyConsidered,
+        "NoticesConfirmed.v3": penalties.NoticesConfirmed,
         "ReturnAgreed.v2": returns.ReturnAgreed,
-        "ReturnMade.v2": returns.ReturnMade,
+        "ReturnMade.v3": returns.ReturnMade,
         "RegisterTaken.v2": register.RegisterTaken,
         "SessionMarked.v1": register.SessionMarked,
         "MarkCorrected.v1": register.MarkCorrected,
-        "MarkAmended.v1": register.MarkAmended,
+        "MarkAmended.v2": register.MarkAmended,
         "SourceRestated.v1": register.SourceRestated,
         "SourceConflicted.v1": register.SourceConflicted,
         "AbsencePlanned.v1": register.AbsencePlanned,
         "PlanChanged.v1": register.PlanChanged,
         "PlanWithdrawn.v1": register.PlanWithdrawn,
-        "EvidenceGiven.v2": amending.EvidenceGiven,
-        "AmendmentRequested.v2": amending.AmendmentRequested,
-        "AmendmentApproved.v2": amending.AmendmentApproved,
-        "AmendmentDeclined.v2": amending.AmendmentDeclined,
-        "RequestWithdrawn.v2": amending.RequestWithdrawn,
-        "PolicyAdopted.v2": amending.PolicyAdopted,
+        "EvidenceGiven.v3": amending.EvidenceGiven,
+        "AmendmentRequested.v3": amending.AmendmentRequested,
+        "AmendmentApproved.v3": amending.AmendmentApproved,
+        "AmendmentDeclined.v3": amending.AmendmentDeclined,
+        "RequestWithdrawn.v3": amending.RequestWithdrawn,
+        "PolicyAdopted.v3": amending.PolicyAdopted,
         "CaseUndercut.v1": penalties.CaseUndercut,
-        "AlertSettled.v1": penalties.AlertSettled,
-        "MarksUncounted.v1": register.MarksUncounted,
-        "AdmissionAmended.v1": roll.AdmissionAmended,
+        "AlertSettled.v2": penalties.AlertSettled,
+        "MarksUncounted.v2": register.MarksUncounted,
+        "AdmissionAmended.v2": roll.AdmissionAmended,
         "LeaveRequested.v2": leave.LeaveRequested,
-        "LeaveDecided.v2": leave.LeaveDecided,
-        "LeaveWithdrawn.v2": leave.LeaveWithdrawn,
-        "LeaveFalsified.v2": leave.LeaveFalsified,
-        "Disclosed.v2": disclosure.Disclosed,
-        "NamesShown.v1": disclosure.NamesShown,
-        "FieldRedacted.v1": disclosure.FieldRedacted,
-        "WitnessTrusted.v1": proof.WitnessTrusted,
-        "WitnessDropped.v1": proof.WitnessDropped,
+        "LeaveDecided.v3": leave.LeaveDecided,
+        "LeaveWithdrawn.v3": leave.LeaveWithdrawn,
+        "LeaveFalsified.v3": leave.LeaveFalsified,
+        "Disclosed.v3": disclosure.Disclosed,
+        "NamesShown.v2": disclosure.NamesShown,
+        "FieldRedacted.v2": disclosure.FieldRedacted,
+        "WitnessTrusted.v2": proof.WitnessTrusted,
+        "WitnessDropped.v2": proof.WitnessDropped,
         "BackupMade.v1": backup.BackupMade,
         "LedgerRestored.v1": backup.LedgerRestored,
     }
@@ -119,13 +119,68 @@ _SINCE_STATED = (
 """Kinds that another system may state since their second shape: with its time, and the row."""
 
 
-def _recorded_here(state: State) -> State:
-    """Return the state of a fact that no other system stated: all of it as it was."""
+def _as_it_was(state: State) -> State:
+    """Return a state that needs no change: what the newer shape adds is at its default."""
     return state
 
 
+_TITLED = (
+    "ClockCorrected.v1",
+    "DayConfirmed.v1",
+    "StaffJoined.v1",
+    "StaffChanged.v1",
+    "EnrolmentWithdrawn.v1",
+    "DetailsAmended.v1",
+    "PenaltyConsidered.v2",
+    "NoticesConfirmed.v2",
+    "ReturnMade.v2",
+    "MarkAmended.v1",
+    "AmendmentRequested.v2",
+    "AmendmentApproved.v2",
+    "AmendmentDeclined.v2",
+    "RequestWithdrawn.v2",
+    "PolicyAdopted.v2",
+    "AlertSettled.v1",
+    "MarksUncounted.v1",
+    "AdmissionAmended.v1",
+    "LeaveDecided.v2",
+    "LeaveWithdrawn.v2",
+    "LeaveFalsified.v2",
+    "NamesShown.v1",
+    "FieldRedacted.v1",
+    "WitnessTrusted.v1",
+    "WitnessDropped.v1",
+)
+"""Names under which the author's job title was in clear."""
+
+_CLEAR: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_TITLED, ("job_title",)),
+    "NoticeStated.v2": ("issuer",),
+    "EvidenceGiven.v2": ("sha256",),
+    "Disclosed.v2": ("sha256", "job_title"),
+}
+"""Names under which texts that are sealed since were in clear."""
+
+
+def _in_clear(fields: tuple[str, ...]) -> Upcast:
+    """Return what marks texts as being in clear: they open as themselves."""
+
+    def upcast(state: State) -> State:
+        clear = {f: IN_CLEAR + state[f] for f in fields if state.get(f) is not None}
+        return state | clear
+
+    return upcast
+
+
+def _next(name: str) -> str:
+    kind, _, version = name.rpartition(".v")
+    return f"{kind}.v{int(version) + 1}"
+
+
 UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType(
-    {f"{kind}.v1": (f"{kind}.v2", _recorded_here) for kind in _SINCE_STATED}
+    {f"{kind}.v1": (f"{kind}.v2", _as_it_was) for kind in _SINCE_STATED}
+    | {"ImportCompleted.v1": ("ImportCompleted.v2", _as_it_was)}
+    | {name: (_next(name), _in_clear(fields)) for name, fields in _CLEAR.items()}
 )
 """Old name -> (the next name, a pure function from the old state to the new one)."""
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, SourcedEvent
 
 
 class ReturnAgreed(SourcedEvent):
@@ -21,4 +21,4 @@ class ReturnMade(SourcedEvent):
     pupils: tuple[str, ...]
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal, get_args
 
-from ledger.events.base import AuthorName, Identity, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, Identity, RegisterText, SourcedEvent
 
 YesNo = Literal["yes", "no"]
 GroupKind = Literal["year", "registration", "cohort"]
@@ -55,7 +55,7 @@ class EnrolmentWithdrawn(SourcedEvent):
     reason: RegisterText
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle
 
 
 class DetailsAmended(SourcedEvent):
@@ -73,7 +73,7 @@ class DetailsAmended(SourcedEvent):
     reason: RegisterText | None = None
     by: str | None = None
     name: AuthorName | None = None
-    job_title: str | None = None
+    job_title: AuthorTitle | None = None
 
 
 class GroupJoined(SourcedEvent):
@@ -132,4 +132,4 @@ class AdmissionAmended(SourcedEvent):
     reason: Identity
     by: str
     name: AuthorName
-    job_title: str
+    job_title: AuthorTitle

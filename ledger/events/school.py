@@ -20,7 +20,7 @@ class StaffTitle(Event):
     """The name, title and roles of a member of staff, from a date until a date."""
 
     name: Identity
-    job_title: str
+    job_title: Identity
     roles: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None

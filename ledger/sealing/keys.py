@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import RLock
 
 from ledger.errors import Refused
+from ledger.events.base import IN_CLEAR
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, Where, is_sealed, parse_box
@@ -154,7 +155,7 @@ class KeyRing:
         return boxes.seal(text, subject, purpose, where, self._key_for(subject, purpose))
 
     def open(self, sealed: str) -> str:
-        """Return the text of a sealed field.
+        """Return the text of a sealed field; what an older shape holds in clear is itself.
 
         `BEYOND_USE` when its key was destroyed, `REDACTED` when it alone was put beyond use.
         Refuses a field that its key does not open, or whose commitment is to another text.
@@ -168,6 +169,8 @@ class KeyRing:
         return text
 
     def _opened(self, sealed: str) -> str:
+        if sealed.startswith(IN_CLEAR):
+            return sealed.removeprefix(IN_CLEAR)
         try:
             box = parse_box(sealed)
         except ValueError:

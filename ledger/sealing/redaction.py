@@ -54,17 +54,22 @@ def every_place(log: Path) -> Iterator[Place]:
 
 def seal_event(ring: KeyRing, stream: str, event: Event, now: int) -> Event:
     """Return the event with each personal field that is given sealed for its subject."""
-    sealed = {
-        name: ring.seal(
-            text, _subject(stream, event, seal), _purpose(stream, seal, now), Where(name, stream)
-        )
-        for name, seal in sealed_fields(type(event))
-        if (text := getattr(event, name)) is not None
-    }
+    sealed: dict[str, str | tuple[str, ...]] = {}
+    for name, seal in sealed_fields(type(event)):
+        value: str | tuple[str, ...] | None = getattr(event, name)
+        if not isinstance(value, str | tuple) or value == ():
+            continue
+        whose = (_subject(stream, event, seal), _purpose(stream, seal, now), Where(name, stream))
+        if isinstance(value, str):
+            sealed[name] = ring.seal(value, *whose)
+        else:
+            sealed[name] = tuple(ring.seal(text, *whose) for text in value)
     return replace(event, **sealed) if sealed else event
 
 
 def _subject(stream: str, event: Event, seal: Seal) -> str:
+    if seal.of is not None:
+        return seal.of
     if seal.by is not None:
         return streams.staff(getattr(event, seal.by))
     return streams.subject(stream)

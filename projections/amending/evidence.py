@@ -30,6 +30,7 @@ class GivenPiece(NamedTuple):
     sessions: Sequence[str]
     file: str | None
     note: str | None
+    sha256: str | None
     copy: str | None
     by: Author
     at: int
@@ -61,6 +62,7 @@ class Evidence(Question[Sequence[GivenPiece]]):
                 sessions.get((each.pupil, each.batch), []),
                 view.open(each.file),
                 view.open(each.note),
+                view.open(each.sha256),
                 _copy(view, each),
                 describer.name_and_title(each.by, local_date(at), each.line),
                 at,
@@ -104,7 +106,7 @@ def _copy(view: View, piece: Piece) -> str | None:
         return "changed" if why.code == "attachment-changed" else "unreadable"
     if content is None:
         return "missing"
-    return "unchanged" if attachments.digest(content) == piece.sha256 else "changed"
+    return "unchanged" if attachments.digest(content) == view.open(piece.sha256) else "changed"
 
 
 def _between(sessions: Sequence[str]) -> str:
@@ -119,7 +121,7 @@ COLUMNS: tuple[Column[GivenPiece], ...] = (
     Column("batch", "Batch", lambda row: row.piece.batch),
     Column("sessions", "Sessions", text=lambda row: _between(row.sessions)),
     Column("file", "File"),
-    Column("sha256", "SHA-256", lambda row: row.piece.sha256),
+    Column("sha256", "SHA-256", lambda row: row.sha256),
     Column("note", "What it is"),
     Column("kept", value=lambda row: row.piece.copy_key is not None),
     Column("copy", "Copy", text=lambda row: row.copy or "not kept"),

@@ -37,7 +37,8 @@ class _Strangers:
         post = self.scope.describer.post(step.by, step.changed_on)
         if post is None:
             return _NO_ROLE
-        return ", ".join(sorted(post.roles)) or post.job_title
+        title = self.scope.view.open(post.job_title)
+        return ", ".join(sorted(post.roles)) or title or _NO_ROLE
 
     def group(self, step: Step) -> str | None:
         held = [g for g in self.groups.get(step.pupil, ()) if g[0] <= step.day <= g[1]]

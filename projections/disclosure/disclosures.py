@@ -103,7 +103,7 @@ def _disclosed(view: View) -> Iterator[Extract]:
             last=each.last,
             seen_at=each.seen_at or None,
             stated=each.sf,
-            sha256=each.sha256,
+            sha256=view.open(each.sha256),
             by=view.decider(each, each.line),
             position=each.line,
         )

@@ -71,7 +71,7 @@ def _request(people: People, each: Request) -> Columns:
         "reason": open_text(each.decided_reason),
         "by": each.decided_by,
         "name": open_text(each.decided_name),
-        "job_title": each.decided_title,
+        "job_title": open_text(each.decided_title),
     }
 
 

@@ -296,7 +296,7 @@ class Marks:
                 "" if mark.kind == derived else mark.kind,
                 mark.batch,
                 self._view.open(mark.name),
-                mark.job_title,
+                self._view.open(mark.job_title),
             )
 
     def _known(self, file: str, *, changes: bool) -> Iterator[tuple[str, int | None, Mark]]:

@@ -47,6 +47,7 @@ class Given(Entry[amending.Evidence]):
     at: int
     file: str | None
     note: str | None
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ APPROVALS: tuple[Column[pending.Approval], ...] = (
 EVIDENCE: tuple[Column[Given], ...] = (
     Column("batch", "Batch", lambda row: row.stored.batch),
     Column("file", "File"),
-    Column("sha256", "SHA-256", lambda row: row.stored.sha256),
+    Column("sha256", "SHA-256", lambda row: row.sha256),
     Column("note", "What it is"),
     Column("copied", "Copy kept", lambda row: row.stored.copy_key is not None),
     *recorded_columns("Given", lambda row: row.at),
@@ -265,8 +266,8 @@ def _by_session(row: Taking | Conflict) -> tuple[str, int]:
 def _evidence(view: View, pupil: int) -> Iterator[Given]:
     known = view.standing(amending.Evidence, pupil=pupil)
     for each in sorted(known, key=lambda each: each.line):
-        at, texts = view.done_at(each.line, each.sf), (view.open(each.file), view.open(each.note))
-        yield Given(each, view.commits.of(each.line), at, *texts)
+        at, texts = view.done_at(each.line, each.sf), (each.file, each.note, each.sha256)
+        yield Given(each, view.commits.of(each.line), at, *map(view.open, texts))
 
 
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:

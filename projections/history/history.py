@@ -201,7 +201,7 @@ def _no_part_in_figures(row: Uncounted) -> Iterator[str]:
 
 
 def _evidence(row: Given) -> str:
-    file = f"{row.file}, SHA-256 {row.stored.sha256}" if row.file else ""
+    file = f"{row.file}, SHA-256 {row.sha256}" if row.file else ""
     return "; ".join(
         filter(None, (row.note, file, "a copy is kept" if row.stored.copy_key else ""))
     )

@@ -89,6 +89,7 @@ class RestedNotice(NamedTuple):
 
     notice: Notice
     person: Person
+    issuer: str | None
     sessions: Sequence[str]
     relevant_now: int
     changes: Sequence[ChangeSinceIssue]
@@ -170,6 +171,7 @@ class _Search:
         return RestedNotice(
             notice,
             person(self.view, notice.pupil),
+            self.view.open(notice.issuer),
             relied,
             sum((notice.pupil, session) in self._relevant_entries for session in relied),
             [self._change(v) for v in found if self._after_issue(notice, v, first)],
@@ -313,7 +315,8 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
     *map(_stated, ("offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on")),
     Column("outcome", "Outcome", lambda row: row.notice.outcome,
            text=_outcome_cell),
-    *map(_stated, ("outcome_on", "issuer")),
+    _stated("outcome_on"),
+    Column("issuer"),
     Column("sessions", "Sessions", text=lambda row: str(len(row.sessions)), number=True),
     Column("relevant_now", "Relevant now", number=True),
     Column("amended_since_issue", "Changes since issue",

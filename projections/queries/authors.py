@@ -57,7 +57,7 @@ class Authors:
         staff = staff or (None if imported else header.by)
         name, title = self._describer.name_and_title(staff, when)
         if isinstance(event, Signed) and event.name:
-            name, title = self._view.open(event.name), event.job_title
+            name, title = (self._view.open(text) for text in (event.name, event.job_title))
         known = AS_STATED if imported else header.authenticated
         by = Signatory(name, title, known) if name else None
         return Authorship(by, header.source, header.at, stated, self._reason(event))

@@ -101,7 +101,7 @@ def _stopped(view: View, stored: Uncounted) -> Stopped:
     by = None
     if stored.name is not None:
         known = AS_STATED if cause.source else cause.authenticated
-        by = Signatory(view.open(stored.name), stored.job_title, known)
+        by = Signatory(*view.author(stored), known)
     marks = sorted(_marks(view, stored))
     return Stopped(stored, cause, marks, view.open(stored.reason), by)
 

@@ -357,7 +357,7 @@ class Describer:
         authenticated = AS_STATED if version.imported else self.recording(version)[1]
         # Kept with the change where it is an amendment, else as the staff list was that day.
         if version.name is not None:
-            return Signatory(self._view.open(version.name), version.job_title, authenticated)
+            return Signatory(*self._view.author(version), authenticated)
         day = self.changed_on(version) or date.fromisoformat(version.session[:10])
         return Signatory(*self.name_and_title(version.by, day), authenticated)
 

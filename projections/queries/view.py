@@ -129,8 +129,8 @@ class Signed(Protocol):
         """The name, sealed."""
 
     @property
-    def job_title(self) -> str | None:
-        """The title."""
+    def job_title(self) -> Sealed | None:
+        """The title, sealed."""
 
 
 class Interval(NamedTuple):
@@ -175,7 +175,7 @@ class View(Known):
 
     def author(self, record: Signed) -> Author:
         """Return who made a record, as it says itself."""
-        return Author(self.open(record.name), record.job_title)
+        return Author(self.open(record.name), self.open(record.job_title))
 
     def moments(self, version: Versioned) -> tuple[int, int | None]:
         """Return the moments between which a version stood, by the clock asked; none: it stands.

@@ -170,7 +170,8 @@ def _author(view: View, describer: Describer, a: AdmissionAmendment) -> Signator
     when = a.stated if a.imported and a.stated is not None else commit.at
     name, title = describer.name_and_title(a.by, local_date(when))
     authenticated = AS_STATED if a.imported else commit.authenticated
-    return Signatory(view.open(a.name) or name, a.job_title or title, authenticated)
+    kept = view.author(a)
+    return Signatory(kept.name or name, kept.job_title or title, authenticated)
 
 
 _NO_DETAIL = {"parent", "pupil", "starts_on", "birth_cohort", "compulsory_from", *INTERVAL}

@@ -231,7 +231,9 @@ def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
     stream = streams.staff(staff_id)
     row = work.standing(STAFF, row, (stream, row.since), STAFF_DETAILS, {"until"})
     rows = work.school.staff.get(staff_id, {})
-    held, stated = work.opened(rows.get(row.since), STAFF_DETAILS), attributes(row, STAFF_DETAILS)
+    post = rows.get(row.since)
+    texts = {"name": work.text(post.name), "job_title": work.text(post.job_title)} if post else {}
+    held, stated = work.opened(post, STAFF_DETAILS) | texts, attributes(row, STAFF_DETAILS)
     if not differing(stated, held):
         return
     if row.since in rows:

@@ -25,10 +25,13 @@ Row = TypeVar("Row", bound=rows.Row)
 class Content:
     """What a folder holds. ``problems``: what could not be read; ``other``: what is passed over.
 
+    ``digests``: SHA-256 of the bytes of each of its ``files`` (hex).
+
     ``whole``: the folder brings the school, and not only marks for a ledger that knows it.
     """
 
     files: tuple[SourceFile, ...] = ()
+    digests: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     whole: bool = True
     problems: Problems = field(default_factory=Problems)
@@ -81,6 +84,7 @@ class _FolderReader:
         self._path = path
         self._problems = Problems()
         self._files: list[SourceFile] = []
+        self._digests: list[str] = []
         self._present = {p.name for p in path.iterdir() if p.is_file()}
 
     def content(self) -> Content:
@@ -113,6 +117,7 @@ class _FolderReader:
             plans=self._table(portable.PLANS, rows.PlanRow),
             decided={name: self._table(name, row) for name, row in DECIDED.items()},
             files=tuple(self._files),  # last: every reader above adds its own
+            digests=tuple(self._digests),
         )
 
     def _school(self) -> SchoolFile:
@@ -139,7 +144,8 @@ class _FolderReader:
         return (self._path / name).read_bytes() if name in self._present else None
 
     def _add(self, name: str, content: bytes, count: int) -> None:
-        self._files.append(SourceFile(name=name, sha256=sha256(content).hexdigest(), rows=count))
+        self._files.append(SourceFile(name=name, rows=count))
+        self._digests.append(sha256(content).hexdigest())
 
 
 def _misnamed(name: str, known: set[str]) -> Refused:

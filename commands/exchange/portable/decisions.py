@@ -29,7 +29,7 @@ from commands.exchange.portable.rows import event_of
 from commands.exchange.portable.work import Work, in_time
 from ledger.errors import Refused
 from ledger.events import amending, leave, streams
-from ledger.events.base import SourcedEvent
+from ledger.events.base import SourcedEvent, in_clear
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered
 from ledger.events.register import RegisterTaken
@@ -147,7 +147,7 @@ class _Stream:
             self._work.problems.refuse(file, event.row or 0, why)
         else:
             self._work.record(self._kind.what, self._stream, event)
-            self._history.append(event)
+            self._history.append(in_clear(event))
 
 
 _Statement = tuple[type[SourcedEvent], int | None, tuple[object, ...]]
@@ -164,7 +164,7 @@ def _said(work: Work, event: SourcedEvent) -> _Statement:
 
 def _take(held: Counter[_Statement], work: Work, event: SourcedEvent) -> bool:
     """Tell whether an event is held, stated so or recorded here, and take it off."""
-    kind, stated, said = _said(work, event)
+    kind, stated, said = _said(work, in_clear(event))
     for each in ((kind, stated, said), (kind, None, said)):
         if held[each]:
             held[each] -= 1

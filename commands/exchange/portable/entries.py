@@ -292,7 +292,9 @@ class Changes:
         if author is None:  # faulty, and said to be
             return link
         name = row.name or self._work.text(author.name)
-        return link._replace(name=name, job_title=row.job_title or author.job_title)
+        return link._replace(
+            name=name, job_title=row.job_title or self._work.text(author.job_title)
+        )
 
     def _judge(self, occasion: Occasion, link: Link) -> None:
         """Find what the law asks for and the row does not state."""

@@ -30,7 +30,7 @@ from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import Event, SourcedEvent, replace
+from ledger.events.base import Event, SourcedEvent, each_sealed, replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
@@ -120,7 +120,11 @@ def record_notices(work: Work) -> None:
 
     Nothing here asks whether a notice should have been issued: it was.
     """
-    held = {_notice_key(s, n): n for s, found in work.school.notices.items() for n in found}
+    held = {
+        _notice_key(stream, notice): each_sealed(notice, work.state.open_text)
+        for stream, found in work.school.notices.items()
+        for notice in found
+    }
     stated: dict[Record, list[NoticeRow]] = defaultdict(list)
     for row in work.content.notices.rows:
         pupil = work.child(NOTICES, row)

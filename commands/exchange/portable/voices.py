@@ -15,10 +15,9 @@ from commands.core import clocks
 from commands.core.command import State
 from commands.core.ranges import CALENDAR, Range, starting
 from ledger.events import calendar, penalties, roll, school, streams
-from ledger.events.base import Event, SourcedEvent
+from ledger.events.base import Event, SourcedEvent, each_sealed
 from ledger.events.log import Committed
 from ledger.names import alike
-from ledger.sealing.keys import is_sealed
 from ledger.state.school import closure_keys
 from ledger.values import school_year_number
 
@@ -236,14 +235,10 @@ class Voices:
         if all(imported):
             return found
         for pair, by_source in _pairs(zip(events, imported, strict=True)):
-            for key, stated in _stated_by(pair):
-                opened = {name: self._text(value) for name, value in stated.items()}
-                found.setdefault(key, Voice()).hear(opened, imported=by_source)
+            said = [each_sealed(event, self._state.open_text) for event in pair]
+            for key, stated in _stated_by(said):
+                found.setdefault(key, Voice()).hear(stated, imported=by_source)
         return found
-
-    def _text(self, value: object) -> object:
-        sealed = isinstance(value, str) and is_sealed(value)
-        return self._state.open_text(str(value)) if sealed else value
 
     def _imported(self, stream: str, place: int, event: Event) -> bool:
         """Tell whether an event came in an import: its row says so, else its header does."""

@@ -15,11 +15,10 @@ from commands.exchange.portable.rows import DatedRow, Row
 from commands.exchange.portable.voices import Details, Record, Voices, attributes, differing
 from ledger.clock import local_date
 from ledger.errors import Refused
-from ledger.events.base import Event
+from ledger.events.base import Event, each_sealed, in_clear
 from ledger.formats import fields
 from ledger.formats.portable import PARENTS, PUPILS
 from ledger.formats.sheet import Problems
-from ledger.sealing.keys import is_sealed
 from ledger.state.school import Pupil, School, evolve
 from ledger.store.store import Fact
 from ledger.values import Session
@@ -150,7 +149,7 @@ class Work:
         """Record a fact, and let the rest of the import see it."""
         self.counts[what] += 1
         self.facts.append(Fact(stream, event))
-        evolve(self.school, stream, event)
+        evolve(self.school, stream, in_clear(event))
 
     def amends(
         self,
@@ -206,12 +205,13 @@ class Work:
 
     def text(self, stored: str | None) -> str | None:
         """Return a personal text, whether the ledger sealed it or this import brought it."""
-        return self.state.open_text(stored) if stored and is_sealed(stored) else stored
+        return None if stored is None else self.state.open_text(stored)
 
     def opened(self, held: object, names: Iterable[str]) -> Details:
         """Return details that are held, opened; none of each where nothing is."""
-        found = {name: getattr(held, name, None) for name in names}
-        return {n: self.text(v) if isinstance(v, str) else v for n, v in found.items()}
+        if isinstance(held, Event):
+            held = each_sealed(held, self.state.open_text)
+        return {name: getattr(held, name, None) for name in names}
 
     def pupil_id(self, upn: str) -> str | None:
         """Return the id of the pupil that a UPN names, of this folder or the ledger's."""

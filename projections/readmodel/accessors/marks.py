@@ -54,7 +54,7 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     reason: Sealed | None
     by: str | None
     name: Sealed | None
-    job_title: str | None
+    job_title: Sealed | None
     stated: int | None
     imported: bool
     position: int

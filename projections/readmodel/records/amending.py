@@ -26,14 +26,14 @@ class Request(Versioned, frozen=True):
     reason: Sealed
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
     stated: int | None
     decision: str | None
     decided: int | None
     decided_reason: Sealed | None
     decided_by: str | None
     decided_name: Sealed | None
-    decided_title: str | None
+    decided_title: Sealed | None
     decided_stated: int | None
 
     @property
@@ -64,7 +64,7 @@ class RequestStep(NamedTuple):
     position: int
     reason: Sealed | None
     name: Sealed | None
-    job_title: str | None
+    job_title: Sealed | None
     stated: int | None = None
 
 
@@ -78,7 +78,7 @@ class AdoptedPolicy(Versioned, frozen=True):
     text: str
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
 
 @table("evidence", ("pupil", "line"), indexes=("batch",))
@@ -89,7 +89,7 @@ class Evidence(Versioned, frozen=True):
     line: int
     batch: str
     file: Sealed | None
-    sha256: str | None
+    sha256: Sealed | None
     note: Sealed | None
     copy_key: Sealed | None
     by: str | None

@@ -22,10 +22,10 @@ class Disclosure(Versioned, frozen=True):
     first: date | None
     last: date | None
     seen_at: int
-    sha256: str | None
+    sha256: Sealed | None
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
     @property
     def extract(self) -> "papers.Paper | None":
@@ -56,7 +56,7 @@ class Redaction(Versioned, frozen=True):
     reason: Sealed
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
 
 @table("names_shown", ("line",))
@@ -68,7 +68,7 @@ class NamesShown(Versioned, frozen=True):
     seen_at: int
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
 
 @table("returns_made", ("kind", "line"))
@@ -81,7 +81,7 @@ class ReturnMade(Versioned, frozen=True):
     pupils: Joined
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
     @property
     def about(self) -> list[int]:

@@ -38,4 +38,4 @@ class LeaveStep(Versioned, frozen=True):
     batch: str | None
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed

@@ -68,7 +68,7 @@ class ClockCorrection(Versioned, frozen=True):
     reason: Sealed
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
     @property
     def wrong(self) -> WrongClock:
@@ -99,5 +99,4 @@ class SourceFile(Record, frozen=True):
     position: int
     system: str
     name: str
-    sha256: str
     rows: int

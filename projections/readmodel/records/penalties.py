@@ -41,7 +41,7 @@ class Notice(Versioned, frozen=True):
     outcome: str | None
     outcome_on: date | None
     sessions: Joined
-    issuer: str | None
+    issuer: Sealed | None
     withdrawn_ground: str | None
     stated: int | None
 
@@ -71,7 +71,7 @@ class Consideration(Versioned, frozen=True):
     reason: Sealed
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
     counted: int
     settled: int
     peak: int
@@ -98,7 +98,7 @@ class Confirmation(Versioned, frozen=True):
     notices: int
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
 
 class UndercutPaper(msgspec.Struct, frozen=True):
@@ -140,4 +140,4 @@ class AlertSettlement(Versioned, frozen=True):
     reason: Sealed | None
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed

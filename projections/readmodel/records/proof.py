@@ -11,7 +11,7 @@ class Witness(Versioned, frozen=True):
     trusted: bool
     by: str
     name: Sealed
-    job_title: str
+    job_title: Sealed
 
 
 @table("backups", ("line",))

@@ -24,7 +24,7 @@ class Mark(Versioned, frozen=True):
     reason: Sealed | None
     by: str | None
     name: Sealed | None
-    job_title: str | None
+    job_title: Sealed | None
     batch: str | None
     stated: int | None
     imported: bool
@@ -86,4 +86,4 @@ class Uncounted(Versioned, frozen=True):
     reason: Sealed
     by: str | None
     name: Sealed | None
-    job_title: str | None
+    job_title: Sealed | None

@@ -59,7 +59,7 @@ class DetailAmendment(Record, frozen=True):
     reason: Sealed | None
     by: str | None
     name: Sealed | None
-    job_title: str | None
+    job_title: Sealed | None
     stated: int | None
 
 
@@ -76,7 +76,7 @@ class AdmissionAmendment(Versioned, frozen=True):
     reason: Sealed | None
     by: str | None
     name: Sealed | None
-    job_title: str | None
+    job_title: Sealed | None
     stated: int | None
     imported: bool
 

@@ -26,7 +26,7 @@ class StaffSpell(Versioned, Lasting, frozen=True):
     staff: str
     since: date | None
     name: Sealed
-    job_title: str
+    job_title: Sealed
     roles: Joined
     until: date | None
 

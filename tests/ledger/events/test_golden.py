@@ -53,17 +53,6 @@ def test_golden_event_passes_the_validation_of_new_events(name):
     assert EVENTS[name](**msgspec.structs.asdict(event)) == event
 
 
-@pytest.mark.parametrize("name", UPCASTS)
-def test_golden_bytes_of_an_older_shape_are_read_as_the_newer(name):
-    """They say what they said: nothing is lost, and what is new is not there."""
-    newer, _ = UPCASTS[name]
-    event = codec.Decoder().decode(name, golden(name))
-    said = json.loads(golden(name))
-    assert type(event) is EVENTS[newer]
-    assert json.loads(codec.encode(event, said["nonce"])[1]) == said
-    assert codec.is_canonical(name, golden(name))
-
-
 @pytest.mark.parametrize("name", [name for name in EVENTS if sealed_fields(EVENTS[name])])
 def test_sealed_fields_of_a_golden_event_open(name, tmp_path):
     """The form of a sealed field is a promise as the event's is."""
@@ -71,14 +60,18 @@ def test_sealed_fields_of_a_golden_event_open(name, tmp_path):
     event = codec.Decoder().decode(name, golden(name))
     with closing(GoldenKeys(tmp_path / "keys.db")) as ring:
         for field, seal in sealed_fields(type(event)):
-            sealed = getattr(event, field)
-            assert parse_box(sealed).purpose.startswith(seal.purpose)
-            assert ring.open(sealed) != BEYOND_USE
+            texts = getattr(event, field)
+            for sealed in [texts] if isinstance(texts, str) else texts:
+                assert parse_box(sealed).purpose.startswith(seal.purpose)
+                assert ring.open(sealed) not in (BEYOND_USE, "")
 
 
 @pytest.mark.parametrize("name", UPCASTS)
-def test_golden_bytes_of_an_old_name_are_read_as_the_event_of_today(name):
-    """Every field that the old shape had says what it said; what came since is at its default."""
+def test_golden_bytes_of_an_old_name_are_read_as_the_event_of_today(name, tmp_path):
+    """Every field that the old shape had says what it said; what came since is at its default.
+
+    A text that is sealed since and was in clear opens as itself.
+    """
     newest = name
     while newest in UPCASTS:
         newest, _ = UPCASTS[newest]
@@ -86,6 +79,11 @@ def test_golden_bytes_of_an_old_name_are_read_as_the_event_of_today(name):
     assert type(event) is EVENTS[newest]
     kept = json.loads(golden(name))
     written = json.loads(codec.encode(event, kept["nonce"])[1])
+    KeyRing.create(tmp_path / "keys.db")
+    with closing(GoldenKeys(tmp_path / "keys.db")) as ring:
+        for field, _ in sealed_fields(type(event)):
+            if not kept.get(field, "~").startswith("~"):
+                written[field] = ring.open(written[field])
     assert written == kept
     assert codec.is_canonical(name, golden(name))
 
@@ -94,5 +92,5 @@ def test_golden_amendment_says_what_was_written():
     """One golden file is read word by word: the meaning of the fields stays, too."""
     event = codec.Decoder().decode("MarkAmended.v1", golden("MarkAmended.v1"))
     assert (event.original, event.code, event.minutes_late, event.by) == ("N", "L", 12, "M.Marsh")
-    assert (event.job_title, event.batch, event.row) == ("Attendance officer", "b3f1", 42)
+    assert (event.job_title, event.batch, event.row) == ("=Attendance officer", "b3f1", 42)
     assert event.stated == 1_795_165_500_000_000

@@ -10,7 +10,8 @@ from commands.core.execute import execute
 from commands.register.take import MarkSession
 from ledger import clock
 from ledger.events import casework, register, roll, streams
-from ledger.events.base import Event, sealed_fields
+from ledger.events.base import Event, replace, sealed_fields
+from ledger.events.log import ImportCompleted
 from ledger.events.registry import EVENTS
 from ledger.events.school import StaffJoined
 from ledger.sealing.keys import KeyRing, parse_box
@@ -42,9 +43,10 @@ IDENTITY = dict.fromkeys(("upn", "surname", "forename", "dob"), ("p", "identity"
 
 
 def in_register(year: int, *fields: str) -> dict[str, tuple[str, str]]:
-    """The pupil's fields and the author's name, under the register of one school year."""
+    """The pupil's fields and who the author is, under the register of one school year."""
     key = f"register-{year}"
-    return {**dict.fromkeys(fields, ("p", key)), "name": ("staff:S1", key)}
+    author = dict.fromkeys(("name", "job_title"), ("staff:S1", key))
+    return {**dict.fromkeys(fields, ("p", key)), **author}
 
 
 CASES = [
@@ -61,7 +63,7 @@ CASES = [
     (
         streams.staff("S1"),
         StaffJoined(name="Ada", job_title="Clerk"),
-        {"name": ("staff:S1", "identity")},
+        {"name": ("staff:S1", "identity"), "job_title": ("staff:S1", "identity")},
     ),
     (
         streams.parent("A1"),
@@ -98,7 +100,19 @@ def test_what_is_not_personal_stays_in_clear(ring):
     """Codes, dates and numbers are sealed nowhere, so that every total outlives the keys."""
     with ring.writing():
         sealed = seal_event(ring, streams.mark("p", JULY), AMENDED, NOW)
-    assert (sealed.original, sealed.code, sealed.by, sealed.job_title) == ("N", "L", "S1", "Clerk")
+    assert (sealed.original, sealed.code, sealed.by) == ("N", "L", "S1")
+
+
+def test_each_text_of_a_list_is_sealed(ring):
+    """Under the whole school's key, whatever the stream; an empty list stays one."""
+    done = ImportCompleted(format="portable", counts={}, digests=("ab", "cd"))
+    with ring.writing():
+        sealed = seal_event(ring, streams.IMPORTS, done, NOW)
+        assert [ring.open(text) for text in sealed.digests] == ["ab", "cd"]
+        bare = replace(done, digests=())
+        assert seal_event(ring, streams.IMPORTS, bare, NOW) is bare
+    where = {(parse_box(text).subject, parse_box(text).where) for text in sealed.digests}
+    assert where == {("school", ("digests", "imports"))}
 
 
 def test_only_texts_are_sealed():

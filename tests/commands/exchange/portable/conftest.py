@@ -20,6 +20,7 @@ from commands.register.take import MarkSession
 from commands.school.school import CreateLedger
 from ledger.clock import parse_instant
 from ledger.errors import ImportRefused
+from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.values import parse_session
 from tests.commands.conftest import Desk
@@ -96,6 +97,11 @@ class Ledger(Desk):
                 [f"{topic}.v%", f"%{stream}"],
             )
             return [json.loads(state) for (state,) in rows]
+
+    def said(self, topic: str, field: str, stream: str = "") -> list[str]:
+        """Return what one sealed field of such events says."""
+        with closing(KeyRing(self.folder.keys, to_write=False)) as ring:
+            return [ring.open(state[field]) for state in self.states(topic, stream)]
 
     def counts(self) -> Counter[str]:
         """Return how many events there are of each kind."""

@@ -77,7 +77,7 @@ def test_an_amendment_names_its_author_with_the_title_of_that_day(known):
     """The officer was promoted between two amendments of one mark."""
     amended = known.states("MarkAmended", "2026-11-09/AM")
     assert [(a["original"], a["code"]) for a in amended] == [("N", "O"), ("O", "I")]
-    assert {a["job_title"] for a in known.states("MarkAmended")} == {
+    assert set(known.said("MarkAmended", "job_title")) == {
         "Attendance Officer",
         "Senior Attendance Officer",
     }
