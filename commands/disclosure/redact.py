@@ -32,7 +32,7 @@ from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
-from ledger.events.base import Event, SourcedEvent, sealed_fields
+from ledger.events.base import IN_CLEAR, Event, SourcedEvent, sealed_fields
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.log import ClockCorrected
 from ledger.events.penalties import AlertSettled
@@ -249,16 +249,29 @@ def _target(state: State, position: int, field: str) -> Target:
             f"the ledger has no event {position}; its newest is {state.position}",
             "attendance history PUPIL --json names the position of every entry",
         )
-    names = [name for name, _ in sealed_fields(type(recorded.event))]
-    stated = [name for name in names if getattr(recorded.event, name) is not None]
+    stated = _sealed_texts(recorded.event)
     if field not in stated:
         kind = NAMES[type(recorded.event)].partition(".")[0]
         remedy = f"its sealed texts are: {', '.join(stated)}" if stated else "it holds none"
         raise Refused(
             "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
         )
-    sealed = getattr(recorded.event, field)
-    return Target(position, recorded.stream, recorded.event, field, sealed)
+    return Target(position, recorded.stream, recorded.event, field, stated[field])
+
+
+def _sealed_texts(event: Event) -> dict[str, str]:
+    """Return each sealed text of an event by its field; of a list ``digests.1``, ``digests.2``.
+
+    What an older event holds in clear has no key that could be destroyed.
+    """
+    found: dict[str, str] = {}
+    for name, _ in sealed_fields(type(event)):
+        value: str | tuple[str, ...] | None = getattr(event, name)
+        if isinstance(value, tuple):
+            found |= {f"{name}.{n}": text for n, text in enumerate(value, start=1)}
+        elif value is not None:
+            found[name] = value
+    return {name: text for name, text in found.items() if not text.startswith(IN_CLEAR)}
 
 
 def _check_open(state: State, aim: Target) -> None:
@@ -326,7 +339,7 @@ def _end_of_keeping(state: State, aim: Target, today: date) -> date | None:
     seals = dict(sealed_fields(type(aim.event)))
     if isinstance(aim.event, StaffTitle):
         return date.max
-    if seals[aim.field].by is not None:
+    if seals[aim.field.partition(".")[0]].by is not None:
         year = int(parse_box(aim.sealed).purpose.rpartition("-")[2])
         last = date(year + 1, *_LAST_DAY)
         return may_go(last, last, today)

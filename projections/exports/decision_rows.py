@@ -18,9 +18,8 @@ from ledger.formats.portable import (
     REGISTERS,
     RETURNS,
 )
-from ledger.sealing.keys import is_sealed
 from projections.exports.people import People
-from projections.readmodel.record import Sealed, Versioned
+from projections.readmodel.record import Versioned
 from projections.readmodel.records.amending import AdoptedPolicy, Evidence, Request
 from projections.readmodel.records.disclosure import Disclosure, ReturnFigure, ReturnMade
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
@@ -44,13 +43,8 @@ def _place(session: str) -> Columns:
 
 
 def _amended(people: People, each: AdmissionAmendment) -> Columns:
-    texts = {name: _in_clear(people, getattr(each, name)) for name in ("original", "amended")}
+    texts = {name: people.view.open(getattr(each, name)) for name in ("original", "amended")}
     return {"parent_id": each.parent, **texts}
-
-
-def _in_clear(people: People, text: Sealed | None) -> str | None:
-    """Open a sealed text; a flag or number that is not personal stands in clear."""
-    return people.view.open(text) if text is not None and is_sealed(text) else text
 
 
 def _taken(_: People, each: RegisterTaken) -> Columns:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ledger.clock import local_date
-from ledger.sealing.keys import is_sealed
+from ledger.events.base import IN_CLEAR
 from projections.queries.columns import Column, Listing
 from projections.queries.versions import (
     Describer,
@@ -21,7 +21,7 @@ from projections.queries.versions import (
     recorded_columns,
 )
 from projections.queries.view import AS_STATED, View
-from projections.readmodel.record import INTERVAL, Sealed, V, Versioned
+from projections.readmodel.record import INTERVAL, Sealed, V, Versioned, is_sealed
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.roll import AdmissionAmendment, Details, Parent, Relation, Spell
 
@@ -153,8 +153,8 @@ def _opened(
     return Amendment(
         stored=a,
         upns=sorted(view.people[n].upn for n in concerned if n in view.people),
-        original=_in_clear(view, a.original),
-        amended=_in_clear(view, a.amended),
+        original=view.open(a.original),
+        amended=view.open(a.amended),
         reason=view.open(a.reason),
         by=_author(view, describer, a),
         recorded=commit.at,
@@ -241,8 +241,8 @@ class _Changes(NamedTuple):
         names = [name for name in record.__struct_fields__ if name not in _NO_DETAIL]
         for before, after in pairwise(self._last_of_each_commit(known)):
             for name in names:
-                was, became = _text(getattr(before, name)), _text(getattr(after, name))
-                if was != became and _in_clear(self.view, was) != _in_clear(self.view, became):
+                was, became = _text(before, name), _text(after, name)
+                if was != became and self.view.open(was) != self.view.open(became):
                     yield Change(pupil, parent, name, was, became, after.kf)
 
     def of_spells(self, pupil: int) -> Iterator[Change]:
@@ -257,13 +257,12 @@ class _Changes(NamedTuple):
         return {self.view.commits.of(each.kf).first: each for each in versions}.values()
 
 
-def _in_clear(view: View, text: Sealed | None) -> str | None:
-    """Open a sealed text; a flag or number that is not personal stands in clear."""
-    return view.open(text) if text is not None and is_sealed(text) else text
-
-
-def _text(value: object) -> Sealed | None:
-    """Write a value as an amendment of it would, sealed or not; a flag as yes or no."""
-    if isinstance(value, bool):
-        return Sealed("yes" if value else "no")
-    return None if value is None else Sealed(str(value))
+def _text(version: Versioned, name: str) -> Sealed | None:
+    """Return a detail as an amendment of it has it, to be opened; a flag as yes or no."""
+    value = getattr(version, name)
+    if is_sealed(version, name):
+        return None if value is None else Sealed(value)
+    if value in (None, ""):
+        return None
+    said = ("no", "yes")[value] if isinstance(value, bool) else value
+    return Sealed(f"{IN_CLEAR}{said}")

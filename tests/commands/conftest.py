@@ -23,7 +23,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from commands.amending.policy import AdoptPolicy
@@ -38,7 +37,7 @@ from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
-from ledger.events.base import Event, sealed_fields
+from ledger.events.base import Event, each_sealed
 from ledger.events.log import Committed
 from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
@@ -198,10 +197,7 @@ def policy(**values: Any) -> str:
 
 
 def _opened(ring: KeyRing, event: Event) -> Event:
-    for name, _ in sealed_fields(type(event)):
-        if getattr(event, name) is not None:
-            msgspec.structs.force_setattr(event, name, ring.open(getattr(event, name)))
-    return event
+    return each_sealed(event, ring.open)
 
 
 @pytest.fixture(autouse=True)

@@ -23,9 +23,10 @@ from ledger.events.base import replace, sealed_fields
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.leave import LeaveFalsified
-from ledger.events.log import ClockCorrected
+from ledger.events.log import ClockCorrected, ImportCompleted
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarkAmended
+from ledger.events.school import StaffChanged
 from ledger.sealing.boxes import Where
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.store.store import Store
@@ -114,12 +115,41 @@ def test_the_text_is_gone_and_who_did_it_is_recorded(school):
     """Name of the author and everything in clear stay; the reason of the redaction is sealed."""
     position = found(school, "MarkAmended")
     says = redacted(school, position).says
-    assert texts(school, position) == {"nature": None, "reason": REDACTED, "name": "Mo Marsh"}
+    assert texts(school, position) == {
+        "nature": None, "reason": REDACTED, "name": "Mo Marsh", "job_title": "Attendance Officer"
+    }  # fmt: skip
     [(_, stream, event)] = [r for r in school.log() if isinstance(r[2], FieldRedacted)]
     assert stream == streams.redaction()
     assert event == FieldRedacted(position=position, field="reason", reason=WHY, **HAL)
     assert says[0] == f"the reason of event {position} is beyond use: its key is destroyed"
     assert any("one of the five" in line for line in says)
+
+
+def test_one_text_of_a_list_goes_and_the_others_stay(school):
+    """The digest of one imported file, by its number among them."""
+    done = ImportCompleted(format="portable", counts={}, digests=("ab" * 32, "cd" * 32))
+    position = school.put(streams.IMPORTS, done)
+    caught = refused(school, position, "digests")
+    assert caught.remedy == "its sealed texts are: digests.1, digests.2"
+    redacted(school, position, "digests.2")
+    stands = next(event for at, _, event in school.log() if at == position)
+    assert stands.digests == ("ab" * 32, REDACTED)
+
+
+def test_what_an_older_event_holds_in_clear_cannot_go(school):
+    """It has no key; it is not taken for a sealed text."""
+    old = StaffChanged(name="Mo Marsh", job_title="Attendance officer")
+    position = school.put(streams.staff("officer"), old)
+    with closing(sqlite3.connect(school.folder.log)) as db:
+        db.execute("DROP TRIGGER stored_events_no_update")
+        query = "SELECT state FROM stored_events WHERE position = ?"
+        [state] = db.execute(query, [position]).fetchone()
+        said = json.loads(state) | {"job_title": "Attendance officer"}
+        change = "UPDATE stored_events SET topic = 'StaffChanged.v1', state = ? WHERE position = ?"
+        db.execute(change, [json.dumps(said, separators=(",", ":")).encode(), position])
+        db.commit()
+    caught = refused(school, position, "job_title")
+    assert (caught.code, caught.remedy) == ("field-not-sealed", "its sealed texts are: name")
 
 
 def test_no_byte_of_the_text_or_its_key_is_left(school):
