@@ -41,7 +41,7 @@ def test_when_the_log_has_grown_a_witness_still_vouches_for_what_it_saw(context,
 
 
 def test_sealed_texts_stay_sealed(folder, tmp_path):
-    """What is not sealed can be read from the entries: that somebody joined, and in which roles."""
+    """What is not sealed can be read from the entries: who has joined, in which roles."""
     [page] = export(folder, tmp_path / "out").pages
     leaves = [line.removeprefix("leaf ") for line in page.text.splitlines() if "leaf " in line]
     entries = b"".join(map(b64decode, leaves))
