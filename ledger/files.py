@@ -94,6 +94,7 @@ def write_new(
             _write_durably(aside, raw, mode)
             if replace:
                 aside.replace(target)
+                sync_folder(target.parent)
             else:
                 give_name(aside, target)
         except OSError as error:
@@ -101,7 +102,6 @@ def write_new(
         finally:
             with suppress(OSError):
                 aside.unlink()
-    sync_folder(target.parent)
 
 
 @contextmanager
@@ -128,7 +128,11 @@ def new_folder(path: Path, *, mode: int = 0o700) -> Iterator[Path]:
                 shutil.rmtree(whole, ignore_errors=True)
         else:
             aside.rename(path)
-    sync_folder(outside)
+            try:
+                sync_folder(outside)
+            except OSError:
+                path.rename(aside)
+                raise
 
 
 @contextmanager
@@ -207,6 +211,7 @@ def _move_into(folder: Path, made: Path) -> None:
     try:
         for path, place in places.items():
             path.rename(place)
+        sync_folder(folder)
     except BaseException:
         for path, place in places.items():
             with suppress(FileNotFoundError):
@@ -219,7 +224,10 @@ def _aside(folder: Path) -> Path:
 
 
 def give_name(made: Path, path: Path) -> None:
-    """Give a finished file its name; raises `FileExistsError` where something has it already."""
+    """Give a finished file its name, durably or not at all.
+
+    Raises `FileExistsError` where something has it already.
+    """
     try:
         os.link(made, path)
     except FileExistsError:
@@ -231,6 +239,11 @@ def give_name(made: Path, path: Path) -> None:
         except BaseException:
             path.unlink()
             raise
+    try:
+        sync_folder(path.parent)
+    except OSError:
+        path.unlink()
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,7 +21,6 @@ from ledger.events.disclosure import FieldRedacted
 from ledger.files import (
     give_name,
     new_folder,
-    sync_folder,
     translated,
     workshop,
     write_new,
@@ -199,7 +198,6 @@ def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
         texts, whose = _give_up_lost(folder, keys, size)
         _put_aside(folder.keys)
         give_name(keys, folder.keys)
-        sync_folder(folder.path)
     if not texts:
         return [f"the keys are back, as of {day}: every text of the ledger opens"]
     return [

@@ -29,7 +29,6 @@ from ledger.files import (
     give_name,
     open_read_only,
     open_to_write,
-    sync_folder,
     translated,
     workshop,
     write_new,
@@ -103,7 +102,6 @@ def _put(whole: Path, target: Path) -> None:
         give_name(whole, target)
     except FileExistsError:
         raise already_there(target) from None
-    sync_folder(target.parent)
 
 
 def already_there(target: Path) -> Refused:

@@ -133,7 +133,7 @@ def binding(folder: Folder, origin: str) -> Memory | None:
 def _read(origin: str) -> dict[str, Any]:
     try:
         kept = json.loads(_file(origin).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 
