@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from ledger.files import clear_unfinished
 from ledger.store.folder import Folder
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Ledger:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
+        self.recorded: int | None = None
+        """The first entry of what was recorded last through it; none as long as nothing was."""
         self._lock = RLock()
         self._counting, self._reading = Lock(), Lock()  # nobody who asks waits for who records
         self._users = self._turns = 0
@@ -109,7 +112,10 @@ class Ledger:
                 self._turns -= 1
 
     def _open(self) -> _Opened:
-        """Open the files, anew where others were put in their place (a restored back-up)."""
+        """Open the files, anew where others were put in their place (a restored back-up).
+
+        What commands that were ended left half-done is cleared, or finished, first.
+        """
         from ledger.sealing.keys import KeyRing  # noqa: PLC0415 - as above
         from ledger.store.store import Store  # noqa: PLC0415 - as above
         from ledger.transparency.memory import Memorizer  # noqa: PLC0415 - as above
@@ -120,10 +126,13 @@ class Ledger:
             self._close()
         if self._opened is None:
             folder.required()
+            clear_unfinished(folder.path)
+            clear_unfinished(folder.path.parent)
             with ExitStack() as half_open:
                 store = Store(folder.log)
                 half_open.callback(store.close)
                 ring, memory = KeyRing(folder.keys), Memorizer(folder, store.holds)
+                ring.finish()
                 self._opened = _Opened(store, ring, memory, files)
                 half_open.pop_all()
         return self._opened

@@ -3,6 +3,7 @@
 A command is one transaction of the log, and the position of its header is the batch's number.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -161,7 +162,7 @@ def batch_of(state: State, position: int) -> Batch:
 def find_batch(state: State, named: str) -> Batch:
     """Return the batch that a number names, or refuse it."""
     remedy = "attendance changes shows the number of the batch of each change"
-    number = int(named) if named.isascii() and named.isdecimal() else 0
+    number = int(named) if re.fullmatch("[0-9]{1,18}", named) else 0
     if not 0 < number <= state.position:
         raise Refused("batch-unknown", f"there is no batch with the number {named!r}", remedy)
     found = batch_of(state, number)

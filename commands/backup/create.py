@@ -19,12 +19,12 @@ from commands.core.ranges import Range
 from ledger.backup import backup, passphrases
 from ledger.backup.file import SUFFIX
 from ledger.clock import local
-from ledger.errors import Refused
+from ledger.errors import Incomplete, Refused
 from ledger.events import streams
 from ledger.events.backup import BackupMade
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
-from ledger.terminal import progress, say
+from ledger.terminal import progress
 from policies.packs.codes import Rules
 
 
@@ -85,8 +85,10 @@ class CreateBackup(OfAFile):
         try:
             outcome = execute(context, recorded)
         except Refused as refused:
-            say(f"note: {target} was written, but that is not recorded", err=True)
-            raise refused from None
+            what = (
+                f"{target} was written, and can be restored, but is not recorded: {refused.what}"
+            )
+            raise Incomplete(refused.code, what, refused.remedy) from None
         return Outcome(outcome.header, tuple(says))
 
 

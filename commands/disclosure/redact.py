@@ -29,7 +29,7 @@ from commands.core.ranges import STAFF, Range, one, starting
 from ledger import names
 from ledger.clock import local_date
 from ledger.english import number_of
-from ledger.errors import Refused
+from ledger.errors import Incomplete, Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.base import IN_CLEAR, Event, SourcedEvent, sealed_fields
@@ -113,7 +113,12 @@ class RedactField(UseCase, Errand):
         with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
             also = list(_copies_elsewhere(folder, ring, place))
             _destroy(folder, ring, place, now)
-        outcome = execute(context, self)
+        try:
+            outcome = execute(context, self)
+        except Refused as refused:
+            what = f"the text is beyond use, but not recorded by whom and why: {refused.what}"
+            remedy = f"{refused.remedy}; then give the same command again, which records that"
+            raise Incomplete(refused.code, what, remedy) from None
         return replace(outcome, says=(*outcome.says, *also))
 
 

@@ -4,6 +4,7 @@ On the school's side: whom it trusts, asking over HTTP or by files, judging the 
 it. On the witness's own side, which needs no ledger: its key, and signing by file or over HTTP.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -266,7 +267,7 @@ def judge(request: Request, reply: Reply) -> Verdict:
     if reply.status == INCONSISTENT:
         what = f"the first {request.old} entries are not those that it signed"
         return Verdict(alarm=f"{who}: {what}: the history was rewritten")
-    if reply.status == CONFLICT and reply.text.strip().isdecimal():
+    if reply.status == CONFLICT and re.fullmatch("[0-9]{1,19}", reply.text.strip()):
         last = int(reply.text)
         if last > size:
             what = f"it signed {last} entries, this checkpoint is of {size}"

@@ -6,6 +6,7 @@ A code that is stated comes before the plan, and the plan before ``--rest-presen
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
@@ -205,13 +206,16 @@ class Taking:
         return MarkCorrected(**fields, original=stands.code)
 
 
+_MINUTES = re.compile("[0-9]{1,4}")
+
+
 def _stated_mark(row: Row) -> StatedMark | None:
     """Return the mark that a line states, none for a blank; refuse what is not understood."""
     if row.code in _NO_MARK:
         if row.minutes_late or row.nature:
             raise Refused("code-missing", "there is no code beside the minutes or the nature")
         return None
-    if row.minutes_late and not row.minutes_late.isdecimal():
+    if row.minutes_late and not _MINUTES.fullmatch(row.minutes_late):
         raise Refused("minutes", f"{row.minutes_late!r} is no number of minutes", "write 12")
     return StatedMark(
         row.code, int(row.minutes_late) if row.minutes_late else None, row.nature or None

@@ -8,7 +8,7 @@ use; a redaction a single text.
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
@@ -208,6 +208,7 @@ class KeyRing:
             self._db.execute("DELETE FROM subject_keys WHERE subject = ?", [subject])
             self._db.execute("DELETE FROM identities WHERE pupil = ?", [subject])
             boxes.forget(self._db, subject)
+            self._owe_wiping()
             self.commit()
         self._wipe()
         return len(rows)
@@ -231,6 +232,7 @@ class KeyRing:
                 "DELETE FROM identities WHERE pupil IN (SELECT subject FROM destroyed) "
                 "AND pupil NOT IN (SELECT subject FROM subject_keys)"
             )
+            self._owe_wiping()
             self.commit()
         self._wipe()
         return gone
@@ -249,6 +251,7 @@ class KeyRing:
         with self.writing():
             known = redaction[:3] in self._holes().redacted
             same = [] if known else boxes.puncture(self._db, redaction, places)
+            self._owe_wiping()
             self.commit()
         self._wipe()
         return same
@@ -274,6 +277,21 @@ class KeyRing:
             self.redact(redaction, places(redaction))
         return len(again)
 
+    def _owe_wiping(self) -> None:
+        """Note, with a destruction, that bytes of it may be left until the file is wiped."""
+        self._db.execute("PRAGMA user_version = 1")
+
+    @property
+    def owes_wiping(self) -> bool:
+        """Whether a destruction was cut short: bytes of a destroyed key may still be there."""
+        return bool(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def finish(self) -> None:
+        """Finish a destruction that was cut short, if one was; where it fails, it stays due."""
+        with suppress(sqlite3.Error, Refused):
+            if self.owes_wiping:
+                self._wipe()
+
     def _wipe(self) -> None:
         """Leave no byte of a deleted key: not in free space, nor in the write-ahead log.
 
@@ -283,7 +301,9 @@ class KeyRing:
         self._forget()
         self._db.execute("PRAGMA temp_store=MEMORY")
         self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        is_busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if not is_busy:
+            self._db.execute("PRAGMA user_version = 0")
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
         key = self._subject_key(subject, purpose)

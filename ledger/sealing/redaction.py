@@ -49,6 +49,28 @@ def every_place(log: Path) -> Iterator[Place]:
                     yield Place(position, field, text)
 
 
+def half_done(log: Path, ring: KeyRing) -> Iterator[str]:
+    """Yield, in words, what is left to do of redactions that were cut short."""
+    if ring.owes_wiping:
+        yield (
+            "bytes of a destroyed key may still be in keys.db: the next command that records "
+            "something overwrites them"
+        )
+    sql = (
+        "SELECT json_extract(CAST(state AS TEXT), '$.position'), "
+        "json_extract(CAST(state AS TEXT), '$.field') FROM stored_events WHERE originator_id = ?"
+    )
+    with translated(log), closing(open_read_only(log)) as db:
+        recorded = set(db.execute(sql, [streams.redaction()]))
+    for each in ring.redactions():
+        if (each.position, each.field) not in recorded:
+            yield (
+                f"the {each.field} of event {each.position} is beyond use, but not recorded by "
+                f"whom and why: attendance redact {each.position} {each.field} --reason WHY "
+                "records that"
+            )
+
+
 # -- on the way into the log -------------------------------------------------------------------
 
 

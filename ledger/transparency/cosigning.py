@@ -5,6 +5,7 @@ signed is never forgotten, whether it is asked over HTTP (``POST /add-checkpoint
 """
 
 import binascii
+import re
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
@@ -91,8 +92,8 @@ class Witness:
         self.path = state / "witness.db"
         with translated(self.path):
             state.mkdir(parents=True, exist_ok=True)
-            with self._database() as db:
-                db.execute(_TABLE)
+        with self._database() as db:
+            db.execute(_TABLE)
 
     @property
     def origins(self) -> list[str]:
@@ -137,7 +138,7 @@ class Witness:
 
         ``EXTRA``: a commit has reached the disk, with the directory, when it returns.
         """
-        with closing(open_to_write(self.path, create=True)) as db:
+        with translated(self.path), closing(open_to_write(self.path, create=True)) as db:
             db.execute("PRAGMA synchronous=EXTRA")
             yield db
 
@@ -182,7 +183,7 @@ _PORTS = range(65_536)
 def read_address(listen: str) -> tuple[str, int]:
     """Read ``HOST:PORT`` (an IPv6 address in brackets), or refuse it."""
     host, _, port = listen.rpartition(":")
-    if not host or not (port.isascii() and port.isdecimal() and int(port) in _PORTS):
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) not in _PORTS:
         what = f"{listen!r} is not an address to listen at"
         raise Refused("listen", what, "write HOST:PORT, for example 127.0.0.1:8339")
     return host.removeprefix("[").removesuffix("]"), int(port)
@@ -271,7 +272,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return self.server.witness.add(body, self.server.clock() // SECOND)
         except Exception as error:  # noqa: BLE001 - whatever the disk does, an answer is given
-            why = refusal(self.server.witness.path, error)
+            path = self.server.witness.path
+            why = error if isinstance(error, Refused) else refusal(path, error)
             self.server.say(why.what)
             return Reply(HTTPStatus.INTERNAL_SERVER_ERROR, "the witness cannot sign now\n")
 

@@ -3,16 +3,17 @@
 What is wrong is said by file, row and key, as whoever wrote the file knows them.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from tomllib import TOMLDecodeError
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from ledger.errors import Refused
+from ledger.formats.toml import read_toml
 
 Confidence = Literal["verified", "second-hand", "memory", "inferred"]
 D = TypeVar("D", bound="Dated")
@@ -64,8 +65,8 @@ class Sheet:
 
     def _tables(self, text: str) -> list[dict[str, Any]]:
         try:
-            pack = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            pack = read_toml(text)
+        except TOMLDecodeError as error:
             raise self._refusal(str(error)) from error
         tables: list[dict[str, Any]] = pack.pop(self.heading, [])
         if pack:

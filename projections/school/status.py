@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from ledger.clock import local, told
 from ledger.english import number_of
 from ledger.errors import Refused
+from ledger.sealing.redaction import half_done
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
 from ledger.times import refusal
@@ -38,7 +39,8 @@ class State(NamedTuple):
 
     ``clock``: why nothing can be recorded by this computer's clock, where nothing can;
     ``closed``: why the school is not open on the day; ``ahead``: whether the day is still to come;
-    ``before``: the last day of school, with its unmarked registers, where the school is not open.
+    ``before``: the last day of school, with its unmarked registers, where the school is not open;
+    ``half_done``: what is left to do of redactions that were cut short.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class State(NamedTuple):
     waiting: Sequence[Request]
     clock: Refused | None
     ignorance: str | None
+    half_done: Sequence[str]
 
     @property
     def last_position(self) -> int:
@@ -91,6 +94,7 @@ class Status(Question[State]):
             pending.pending_amendments(view),
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
+            list(half_done(view.folder.log, view.ring)),
         )
 
     def present(self, found: State) -> Answer:
@@ -114,6 +118,8 @@ class Status(Question[State]):
         if found.clock:
             does = " ".join(found.clock.remedy.split())
             fields["clock"] = {"wrong": found.clock.code, "what": found.clock.what, "do": does}
+        if found.half_done:
+            fields["half_done"] = list(found.half_done)
         if found.ignorance:
             fields["knows_nothing"] = True
         return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
@@ -132,6 +138,7 @@ def _lines(found: State) -> list[str]:
         f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
         *(_of_clock(found.clock) if found.clock else []),
+        *(line for each in found.half_done for line in _titled("Half done", each)),
         *([found.ignorance] if found.ignorance else []),
     ]
 
@@ -145,9 +152,13 @@ def _clock(view: View) -> Refused | None:
 
 def _of_clock(refused: Refused) -> list[str]:
     does, command = refused.remedy.split("\n")
-    lines = wrap(f"NOTHING CAN BE RECORDED: {refused.what}; {does}", _WIDTH)
-    first, *rest = [*lines, command]
-    return [f"Clock        {first}", *(f"             {line}" for line in rest)]
+    said = _titled("Clock", f"NOTHING CAN BE RECORDED: {refused.what}; {does}")
+    return [*said, f"             {command}"]
+
+
+def _titled(title: str, said: str) -> list[str]:
+    first, *rest = wrap(said, _WIDTH)
+    return [f"{title:<13}{first}", *(f"             {line}" for line in rest)]
 
 
 def _last_event(found: State) -> str:

@@ -1,5 +1,6 @@
 """How a call ends: 0 done, 1 refused, 2 usage; what is said, and where; never a traceback."""
 
+import errno
 import os
 import pty
 import shutil
@@ -18,7 +19,7 @@ import pytest
 import cli
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from tests.cli.shell import ROOT, done, ended, raising, refused, run
+from tests.cli.shell import ROOT, at_this_time, done, ended, raising, refused, run
 
 AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
 
@@ -81,10 +82,10 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
 
 
 @pytest.mark.usefixtures("demo")
-def test_interrupt_is_told_and_ends_with_1(monkeypatch):
+def test_interrupt_is_told_and_is_no_refusal(monkeypatch):
     monkeypatch.setattr("projections.school.status.Status.answer", raising(KeyboardInterrupt))
     shown = run("status")
-    assert (shown.code, shown.out) == (1, "")
+    assert (shown.code, shown.out) == (130, "")
     assert shown.err.strip().startswith("interrupted; ")
 
 
@@ -279,7 +280,7 @@ def test_ctrl_c_at_the_prompt_records_nothing(small):
     if ended[0] == 0:
         os.kill(child, signal.SIGKILL)
     os.close(master)
-    assert os.waitstatus_to_exitcode(ended[1]) == 1
+    assert os.waitstatus_to_exitcode(ended[1]) == 130
     assert "interrupted; attendance status tells what is recorded" in said
     assert "Traceback" not in said
     assert Folder(small).head() == head
@@ -327,3 +328,79 @@ def test_an_answer_that_cannot_be_written_is_refused(capsys):
         "refused: what there is to tell cannot be written: No space left on device",
         "  do:    let it go to a place with room",
     ]
+
+
+def test_what_fails_after_it_was_recorded_says_which_entry_it_is(small, monkeypatch):
+    """Exit code 1 is only for what was not recorded."""
+    entry = Folder(small).head() + 1
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(cli.Door, "bring_up", raising(full))
+    shown = run("mark", "P1", "2026-11-20/AM", "N")
+    assert shown.code == 4
+    assert shown.err.splitlines() == [
+        f"recorded as entry {entry}, but the disk is full or failing (the ledger)",
+        "  do:    free some space on it, then repeat the command",
+    ]
+    monkeypatch.setattr(cli.Door, "bring_up", raising(KeyboardInterrupt))
+    shown = run("mark", "P2", "2026-11-20/AM", "N")
+    assert (shown.code, shown.err.strip()) == (130, f"interrupted; recorded as entry {entry + 2}")
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (sqlite3.OperationalError("disk I/O error"), "the disk is full or failing"),
+        (OSError(errno.EACCES, "Permission denied", "a.csv"), "cannot be written here (a.csv)"),
+        (RecursionError(), "nested too deeply"),
+        (MemoryError(), "too large"),
+    ],
+)
+def test_what_a_disk_or_a_file_can_bring_about_is_told(monkeypatch, error, says):
+    monkeypatch.setattr(cli.Door, "ask", raising(error))
+    assert says in refused("status")
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_fault_of_ours_is_no_answer(monkeypatch):
+    monkeypatch.setattr(cli.Door, "ask", raising(KeyError("x")))
+    with pytest.raises(KeyError):
+        run("status")
+
+
+@pytest.mark.usefixtures("demo")
+def test_ctrl_c_is_one_whatever_was_made_of_it(monkeypatch):
+    """A pool of connections that was closed by it fails in its own way."""
+
+    def closed(*_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise KeyError
+
+    monkeypatch.setattr(cli.Door, "ask", closed)
+    assert run("status").code == 130
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_cannot_be_told_at_all_ends_as_it_should(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["attendance", "pupil", "find"])
+    with (
+        Path("/dev/full").open("w", encoding="utf-8") as full,
+        mock.patch.object(sys, "stderr", full),
+    ):
+        assert ended() == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_order_to_end_is_heard_like_ctrl_c(small, number):
+    """What waits for another writer ends, tidies up and says so."""
+    with closing(sqlite3.connect(Folder(small).log, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        command = [sys.executable, "-c", at_this_time(), "mark", "P1", "2026-11-20/AM", "N"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as process:
+            time.sleep(2)
+            process.send_signal(number)
+            said = process.stderr.read()
+    assert process.returncode == 128 + number
+    assert said.strip() == b"interrupted; attendance status tells what is recorded"

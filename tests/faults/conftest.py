@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.store.folder import Folder
 from tests.faults.injection import ROOT, Program, can_attach
 
 pytest.register_assert_rewrite("tests.faults.soundness")
@@ -44,3 +45,32 @@ def taken(program: Program, born: Path, tmp_path_factory: pytest.TempPathFactory
     shutil.copytree(born, place, dirs_exist_ok=True)
     assert program.run(place, ["import", "portable", str(SOURCE)]).code == 0
     return place
+
+
+@pytest.fixture(scope="module")
+def used(program: Program, taken: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with a text that may be put beyond use, and a back-up of it."""
+    place = tmp_path_factory.mktemp("used")
+    shutil.copytree(taken, place, dirs_exist_ok=True)
+    amend = "amend --pupil 1006 --session 2026-11-19/AM --code I --reason Telephoned"
+    assert program.run(place, ["--as", "H01", *amend.split()]).code == 0
+    (place / "text").write_text(str(Folder(place / "ledger").head()))
+    (place / "phrase").write_text("correct horse battery staple\n")
+    kept = ["backup", "create", "--to", str(place / "kept"), "--passphrase-file"]
+    assert program.run(place, [*kept, str(place / "phrase")]).code == 0
+    return place
+
+
+@pytest.fixture(scope="module")
+def keyless(used: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same ledger with its keys lost."""
+    place = tmp_path_factory.mktemp("keyless")
+    shutil.copytree(used, place, dirs_exist_ok=True)
+    for path in (place / "ledger").glob("keys.db*"):
+        path.unlink()
+    return place
+
+
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nothing")

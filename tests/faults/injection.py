@@ -168,7 +168,9 @@ def points(ran: Ran, place: Path, fault: str) -> list[Point]:
     found = []
     for call, rest in _CALL.findall(ran.calls):
         counts[call] += 1
-        about = re.search(rf"{re.escape(str(place))}/((?:ledger|state)[^\"<>]*)", rest)
+        about = re.search(
+            rf"{re.escape(str(place))}/((?:ledger|state|made|\.[0-9a-f]{{32}})[^\"<>]*)", rest
+        )
         creates = not call.startswith("open") or "O_CREAT" in rest
         if call in calls and about and (fault != "full" or creates):
             found.append(Point(call, counts[call], about[1]))

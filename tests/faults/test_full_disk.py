@@ -59,7 +59,7 @@ def test_a_full_disk_is_told_and_once_there_is_room_everything_goes_on(
     request, program, small_disk, kind, room_kib
 ):
     """All of the command or nothing, in words; the ledger is sound, and the command repeatable."""
-    base = request.getfixturevalue("born" if kind == "import" else "taken")
+    base = request.getfixturevalue(COMMANDS[kind].base)
     shutil.copytree(base, small_disk, dirs_exist_ok=True)
     trial = Trial(program, small_disk, COMMANDS[kind])
     trial.note()

@@ -1,12 +1,12 @@
 """Reading ``school.toml``: the school, its register times, terms and closures, as events."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from difflib import get_close_matches
 from itertools import takewhile
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -25,6 +25,7 @@ from ledger.events.calendar import (
 from ledger.events.school import SchoolOpened
 from ledger.formats import fields, portable
 from ledger.formats.sheet import Problems, line_of, text_stream
+from ledger.formats.toml import read_toml
 from ledger.values import HALVES
 
 # Where in a TOML file something stands: the parser says so only of what it cannot parse.
@@ -160,8 +161,8 @@ def read(content: bytes, problems: Problems) -> SchoolFile:
         problems.refuse_file(portable.SCHOOL, line_of(why), why)
         return SchoolFile()
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text)
+    except TOMLDecodeError as error:
         line, what = place(str(error), text)
         fault = Refused("toml", f"is not valid TOML here: {what}", "correct this line")
         problems.refuse_file(portable.SCHOOL, line, fault)

@@ -17,7 +17,7 @@ from commands.roll.correct import CorrectPupil
 from commands.roll.families import RecordParent, RecordRelation
 from commands.roll.remove import RemovePupil
 from commands.school.staff import ChangeStaff
-from ledger.errors import Refused
+from ledger.errors import Incomplete, Refused
 from ledger.events import streams
 from ledger.events.base import replace, sealed_fields
 from ledger.events.casework import CaseworkStepTaken
@@ -182,6 +182,28 @@ def test_a_redaction_whose_event_is_missing_is_recorded_by_repeating_it(school):
     assert refused(school, position).code == "already-redacted"
     redacted(school, found(school, "PupilEnrolled"), "local_id")
     assert refused(school, position).code == "already-redacted"
+
+
+def test_a_redaction_that_cannot_be_recorded_is_told_as_half_done(school):
+    """The text is gone by then: nobody may think that nothing happened."""
+    position = found(school, "MarkAmended")
+    full = Refused("disk-full", "the disk is full", "free some space")
+    with mock.patch.object(redact, "execute", side_effect=full):
+        caught = refusal(redacted, school, position, "reason", WHY)
+    assert isinstance(caught, Incomplete)
+    assert "not recorded by whom and why: the disk is full" in caught.what
+    assert "the same command again" in caught.remedy
+
+
+def test_a_destruction_that_was_cut_short_is_finished_by_the_next_command(school):
+    cut = mock.patch.object(KeyRing, "_wipe", side_effect=KeyboardInterrupt)
+    with cut, pytest.raises(KeyboardInterrupt):
+        redacted(school, found(school, "MarkAmended"))
+    with closing(KeyRing(school.folder.keys)) as ring:
+        assert ring.owes_wiping
+    school.mark("P2", THURSDAY, "N")
+    with closing(KeyRing(school.folder.keys)) as ring:
+        assert not ring.owes_wiping
 
 
 def test_where_else_the_same_text_stands_is_said(school):

@@ -1,19 +1,26 @@
 """A new ledger, or nothing at all; and whose register it is."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from commands.core.command import Context
+from commands.core.execute import check_clock, execute
 from commands.penalties.undercut import watch
 from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
 from ledger.errors import Refused
-from ledger.events.school import SchoolOpened
+from ledger.events import streams
+from ledger.events.log import Committed
+from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.ledger import Ledger
+from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
+from ledger.store.store import Batch, Fact, Store
+from ledger.tlog import signing
 from ledger.values import Operator
 
 NOW = parse_instant("2026-11-20T09:30")
@@ -68,6 +75,91 @@ def test_an_interrupted_creation_leaves_nothing_behind(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         CreateLedger().carry_out(context(tmp_path / "ledger", interrupted))
     assert not (tmp_path / "ledger").exists()
+
+
+def test_a_key_kept_apart_goes_where_no_ledger_comes_to_be(tmp_path, monkeypatch):
+    """Else the next try would be refused for it; a key that was there before stays."""
+    apart = tmp_path / "safe" / "key"
+    monkeypatch.setenv("ATTENDANCE_SIGNING_KEY", str(apart))
+    refusal(tmp_path / "ledger", **{**HEAD, "staff": "h:h"})
+    assert not apart.exists()
+    CreateLedger().carry_out(context(tmp_path / "ledger"))
+    key = apart.read_bytes()
+    assert refusal(tmp_path / "other").code == "signing-key-there"
+    assert apart.read_bytes() == key
+
+
+def test_what_a_killed_init_left_is_cleared_with_its_key(tmp_path, monkeypatch):
+    """The folder aside is called by the ledger's id, and the key names that; another's stays."""
+    apart = tmp_path / "safe" / "key"
+    monkeypatch.setenv("ATTENDANCE_SIGNING_KEY", str(apart))
+    for name, goes in (("a" * 32, True), ("b" * 32, False)):
+        (tmp_path / f".{'a' * 32}.unfinished").mkdir()
+        signing.create(apart, name)
+        if goes:
+            CreateLedger().carry_out(context(tmp_path / "ledger"))
+            assert signing.load(apart).name != signing.ORIGIN + name
+            apart.unlink()
+        else:
+            assert refusal(tmp_path / "other").code == "signing-key-there"
+        assert list(tmp_path.glob(".*")) == []
+
+
+def half_made(path: Path) -> Folder:
+    """A ledger as older software left it, killed between its files and its first entry."""
+    folder = Folder(path)
+    path.mkdir()
+    KeyRing.create(folder.keys)
+    Store.create(folder.log).close()
+    return folder
+
+
+@pytest.mark.parametrize("left", [("keys.db",), ("keys.db", "signing.key"), None])
+def test_a_ledger_that_was_begun_in_its_place_is_made_anew(tmp_path, left):
+    folder = half_made(tmp_path / "ledger")
+    for path in folder.path.iterdir():
+        if left and path.name not in left:
+            path.unlink()
+    CreateLedger(**HEAD).carry_out(context(folder.path))
+    assert folder.head() > 0
+
+
+def test_keys_without_their_log_are_no_half_made_ledger(tmp_path):
+    folder = half_made(tmp_path / "ledger")
+    folder.log.unlink()
+    with closing(KeyRing(folder.keys)) as ring, ring.writing():
+        ring.seal("Ada", "pupil:1", "identity")
+        ring.commit()
+    assert refusal(folder.path).code == "already-there"
+    assert folder.keys.exists()
+
+
+def test_nobody_records_in_a_ledger_that_was_not_born(tmp_path):
+    """Nothing in it could ever be proved; an errand is refused before it does anything."""
+    folder = half_made(tmp_path / "ledger")
+    clerk = AddStaff(staff_id="mm", name="Mo Marsh", job_title="Clerk")
+    for attempt in (lambda: execute(context(folder.path), clerk), lambda: check(folder)):
+        with pytest.raises(Refused, match="never finished") as caught:
+            attempt()
+        assert caught.value.remedy == "attendance init makes it anew"
+    assert folder.head() == 0
+
+
+def check(folder: Folder) -> None:
+    check_clock(context(folder.path))
+
+
+def test_entries_without_a_beginning_are_told_apart(tmp_path):
+    folder = half_made(tmp_path / "ledger")
+    clerk = StaffJoined(name="Mo Marsh", job_title="Clerk")
+    header = Committed(
+        at=0, account="", authenticated="", software="", rules="", command="Test", count=1
+    )
+    batch = Batch(header, [Fact(streams.staff("mm"), clerk)], 1, 0)
+    with closing(Store(folder.log)) as store:
+        store.append(batch, clock=lambda: NOW, before_commit=lambda: None)
+    with pytest.raises(Refused, match="no record of its own beginning"):
+        check(folder)
 
 
 WHOLE = {

@@ -14,8 +14,9 @@ from ledger.events.casework import CaseworkStepTaken
 from ledger.events.school import StaffJoined
 from ledger.sealing.boxes import Place, Redaction, Where, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
-from ledger.sealing.redaction import every_place, places, seal_event
+from ledger.sealing.redaction import every_place, half_done, places, seal_event
 from ledger.store.store import Fact
+from tests.cli.shell import raising
 from tests.ledger.refusals import refused_with
 from tests.ledger.sealing.rings import keys_of, named_in, new_ring
 
@@ -332,3 +333,52 @@ def test_exactly_the_redacted_texts_are_gone(tmp_path_factory, steps):
             assert [ring.open(place.text) for place in found] == expected
     finally:
         ring.close()
+
+
+def cut_short(ring, monkeypatch):
+    """Redact a text, killed before the file is wiped; return its subject's destroyed key."""
+    kept, wrong = sealed_in(ring, "kept", "wrong")
+    gone = keys_of(ring)["p", "casework"]
+    with monkeypatch.context() as patched:
+        patched.setattr(KeyRing, "_wipe", raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ring.redact(redaction(wrong), [kept, wrong])
+    return gone
+
+
+def test_a_destruction_that_was_cut_short_is_finished_by_whoever_comes_next(
+    ring, tmp_path, monkeypatch
+):
+    gone = cut_short(ring, monkeypatch)
+    with closing(KeyRing(tmp_path / "keys.db")) as again:
+        assert again.owes_wiping
+        again.finish()
+        assert not again.owes_wiping
+        again.finish()
+    assert gone not in on_disk(tmp_path)
+
+
+def test_a_destruction_stays_due_while_somebody_reads_what_was_there(ring, tmp_path, monkeypatch):
+    """And where it fails, nobody who wanted something else is refused."""
+    cut_short(ring, monkeypatch)
+    with closing(sqlite3.connect(tmp_path / "keys.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM subject_keys").fetchall()
+        with closing(KeyRing(tmp_path / "keys.db")) as again:
+            again._db.execute("PRAGMA busy_timeout=0")
+            again.finish()
+            assert again.owes_wiping
+            monkeypatch.setattr(KeyRing, "_wipe", raising(sqlite3.OperationalError("disk I/O")))
+            again.finish()
+            assert again.owes_wiping
+
+
+@pytest.mark.usefixtures("ledger_log")
+def test_what_is_left_to_do_is_said_in_words(ring, db, monkeypatch):
+    cut_short(ring, monkeypatch)
+    with closing(KeyRing(db.with_name("keys.db"))) as again:
+        said = list(half_done(db, again))
+    assert said[0].startswith("bytes of a destroyed key may still be in keys.db")
+    assert said[1].startswith("the notes of event 2 is beyond use, but not recorded by whom")
+    ring.finish()
+    assert list(half_done(db, ring)) == said[1:]
