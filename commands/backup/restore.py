@@ -22,12 +22,13 @@ from ledger.events.disclosure import FieldRedacted
 from ledger.files import translated
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing
-from ledger.sealing.redaction import places
+from ledger.sealing.redaction import places, sealed_texts
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.terminal import progress
 from ledger.tlog.signing import successor
 from ledger.transparency import memory
+from ledger.verification.keys import destroyed_keys
 from policies.packs.codes import Rules
 
 
@@ -82,7 +83,7 @@ def _restore(
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
-            faults = check.prove(made, archive, shown).faults
+            faults = check.prove(made, archive, secrets, shown).faults
             if faults:
                 raise file.damage(command.archive, f"does not verify: {faults[0].what}")
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
@@ -249,11 +250,11 @@ def _sealed_text(store: Store, said: FieldRedacted) -> str:
 
 def _give_up_lost(folder: Folder, after: int) -> tuple[int, int]:
     """Give up the texts after a position that do not open; count them, and whose they are."""
-    gone = check.destroyed_keys(folder)
+    gone = destroyed_keys(folder)
     with closing(KeyRing(folder.keys)) as ring:
         lost = [
             Redaction(box.subject, box.purpose, box.nonce, box.position, box.field, LOST)
-            for box in check.boxes(folder, after)
+            for box in sealed_texts(folder, after)
             if (box.subject, box.purpose) not in gone and not _opens(ring, box.text)
         ]
         if lost:

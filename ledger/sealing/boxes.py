@@ -108,7 +108,7 @@ def base64_bytes(text: str) -> bytes:
 # sealed later get a new one. No list forbids the box: the key that would open it is gone. What
 # ``redacted`` remembers only says why, and lets a restored back-up be brought to the same state.
 
-_SCHEMA = (
+SCHEMA = (
     """CREATE TABLE IF NOT EXISTS box_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, nonce BLOB NOT NULL, key BLOB NOT NULL,
   PRIMARY KEY(subject, purpose, nonce)) STRICT""",
@@ -172,7 +172,7 @@ def puncture(db: sqlite3.Connection, redaction: Redaction, places: Iterable[Plac
     ``places``: every text of the log under the same subject and purpose. Returns where else the
     same text stands.
     """
-    for statement in _SCHEMA:
+    for statement in SCHEMA:
         db.execute(statement)
     holes = load(db)
     subject, purpose, nonce = redaction[:3]
@@ -194,7 +194,7 @@ def give_up(db: sqlite3.Connection, lost: Iterable[Redaction]) -> None:
 
     Without that a new key of the same subject and purpose would make them look tampered with.
     """
-    for statement in _SCHEMA:
+    for statement in SCHEMA:
         db.execute(statement)
     rows = (each._replace(at=LOST) for each in lost)
     db.executemany("INSERT OR IGNORE INTO redacted VALUES(?,?,?,?,?,?)", rows)

@@ -7,7 +7,7 @@ use; a redaction a single text.
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -16,6 +16,7 @@ from ledger.errors import Refused
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
+from ledger.store.schema import strange_schema
 
 __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 
@@ -25,16 +26,16 @@ REDACTED = "[redacted]"
 _FEW = 64
 """Up to so many keys are read one by one."""
 _TEXTS_KEPT = 20_000
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS subject_keys(
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
-  PRIMARY KEY(subject, purpose)) STRICT;
-CREATE TABLE IF NOT EXISTS identities(
-  value TEXT PRIMARY KEY, kind TEXT NOT NULL, pupil TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS destroyed(
+  PRIMARY KEY(subject, purpose)) STRICT""",
+    """CREATE TABLE IF NOT EXISTS identities(
+  value TEXT PRIMARY KEY, kind TEXT NOT NULL, pupil TEXT NOT NULL) STRICT""",
+    """CREATE TABLE IF NOT EXISTS destroyed(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY(subject, purpose)) STRICT;
-"""
+  PRIMARY KEY(subject, purpose)) STRICT""",
+)
 
 
 class KeyRing:
@@ -48,8 +49,10 @@ class KeyRing:
         if not path.is_file():
             raise Refused(
                 "keys-missing",
-                f"the ledger's keys are not at {path}",
-                "restore keys.db from the latest back-up; without it names cannot be read",
+                f"the ledger's keys are not at {path}: without them no name can be read, no "
+                "pupil found, nothing recorded",
+                "put them back from the latest back-up: attendance backup restore FILE "
+                "--keys-only; attendance verify checks the log without them",
             )
         self._path = path
         self._lock = RLock()
@@ -59,8 +62,8 @@ class KeyRing:
         with translated(path):
             self._db = _open(path) if to_write else open_read_only(path)
             try:
-                self._db.execute("SELECT 1 FROM subject_keys, identities, destroyed LIMIT 0")
-            except sqlite3.Error:
+                self._refuse_strange()
+            except (sqlite3.Error, Refused):
                 self._db.close()
                 raise
 
@@ -70,8 +73,20 @@ class KeyRing:
         path.touch(mode=0o600)
         db = open_to_write(path)
         db.execute("PRAGMA journal_mode=WAL")
-        db.executescript(_SCHEMA)
+        for statement in SCHEMA:
+            db.execute(statement)
         db.close()
+
+    def _refuse_strange(self) -> None:
+        """Refuse tables and triggers that are not ours: one might keep what is destroyed."""
+        for what in strange_schema(self._db, SCHEMA, boxes.SCHEMA):
+            raise Refused(
+                "keys-altered",
+                f"the ledger's keys at {self._path} are not as this software makes them: the file "
+                f"{what}",
+                "move it away, and put the keys of the latest back-up in its place: "
+                "attendance backup restore FILE --keys-only",
+            )
 
     def refresh(self) -> None:
         """Forget the keys read before, where another program has changed them since."""
@@ -254,6 +269,14 @@ class KeyRing:
         """Return every redaction that this remembers, oldest first."""
         known = [r for r in self._holes().redacted.values() if r.at != boxes.LOST]
         return sorted(known, key=lambda r: (r.at, r.position))
+
+    def given_up(self) -> set[tuple[str, str, bytes]]:
+        """Return the boxes whose keys were lost, by subject, purpose and nonce."""
+        return {box for box, each in self._holes().redacted.items() if each.at == boxes.LOST}
+
+    def single_keys(self) -> Collection[tuple[str, str, bytes]]:
+        """Return the boxes that have a key of their own, by subject, purpose and nonce."""
+        return self._holes().keys.keys()
 
     def give_up(self, lost: Iterable[Redaction]) -> None:
         """Let texts whose keys were lost read as beyond use, also once there are new keys."""

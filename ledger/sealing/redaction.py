@@ -5,9 +5,10 @@ A redaction reads them when nobody can seal another: it must keep all but one.
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,11 +17,14 @@ from ledger.events import streams
 from ledger.events.base import Event, Seal, replace, sealed_fields
 from ledger.events.streams import STAFF
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
-from ledger.sealing.boxes import Place, is_sealed
+from ledger.sealing.boxes import Place, is_sealed, parse_box
 from ledger.sealing.keys import KeyRing
+from ledger.store.folder import Folder
 from ledger.values import school_year_number
 
-_EVERY = "SELECT position, state FROM stored_events WHERE instr(state, '\"~') ORDER BY position"
+_EVERY = """
+SELECT position, state FROM stored_events WHERE position > ? AND instr(state, ?)
+ORDER BY position"""
 _SQL = "SELECT position, state FROM stored_events WHERE instr(state, ?) ORDER BY position"
 
 
@@ -42,15 +46,39 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
 
 def every_place(log: Path) -> Iterator[Place]:
     """Yield every sealed text of the log but names of staff, in order; takes no lock."""
+    return (place for place in _every(log, 0) if not place.text.startswith(f"~{STAFF}"))
+
+
+class Sealed(NamedTuple):
+    """A sealed text: where it stands, whose it is, what for, and its nonce."""
+
+    position: int
+    field: str
+    subject: str
+    purpose: str
+    nonce: bytes
+    text: str
+
+
+def sealed_texts(folder: Folder, after: int = 0) -> Iterator[Sealed]:
+    """Yield every sealed text of a log after a position, in order; skip what cannot be read."""
+    for place in _every(folder.log, after):
+        with suppress(ValueError):
+            yield Sealed(place.position, place.field, *parse_box(place.text)[:3], place.text)
+
+
+def _every(log: Path, after: int) -> Iterator[Place]:
     with translated(log), closing(open_read_only(log)) as db:
-        for position, state in db.execute(_EVERY):
-            for place in _texts(position, state, "~"):
-                if not place.text.startswith(f"~{STAFF}"):
-                    yield place
+        for position, state in db.execute(_EVERY, [after, b'"~']):
+            yield from _texts(position, state, "~")
 
 
 def _texts(position: int, state: bytes, reference: str) -> Iterator[Place]:
-    for field, text in json.loads(state).items():
+    try:
+        event = json.loads(state)
+    except ValueError:
+        return
+    for field, text in event.items() if isinstance(event, dict) else ():
         if isinstance(text, str) and text.startswith(reference) and is_sealed(text):
             yield Place(position, field, text)
 

@@ -26,7 +26,7 @@ from ledger.tlog.note import (
     read_signature,
     read_verifier,
 )
-from ledger.verification.verify import Fault
+from ledger.verification.keys import Fault
 
 _LAST_SECOND = 7_258_118_400
 """2200-01-01: no signature is from then or later."""

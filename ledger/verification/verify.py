@@ -33,7 +33,8 @@ from ledger.tlog.note import (
     read_verifier,
 )
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
-from ledger.verification import surroundings
+from ledger.verification import keys, surroundings
+from ledger.verification.keys import Fault, Loss, OpenedKeys
 
 _PAGE = 8192
 _ENOUGH, _MOST = 100, 10_000
@@ -53,19 +54,14 @@ class KeptCheckpoint(NamedTuple):
     note: Note | None = None
 
 
-class Fault(NamedTuple):
-    """What is wrong, and at which position where there is one."""
-
-    position: int | None
-    what: str
-
-
 @dataclass(slots=True)
 class Verification:
     """What was found: how many entries, the root over them, the newest checkpoint, the faults.
 
     ``keys``: the public keys that the log names, each with the position from which it signs;
-    ``urn``: of the school.
+    ``urn``: of the school; ``opened``: the keys of personal data, where they could be looked at;
+    ``beside``: what is wrong with the keys beside the log; ``losses``: what
+    is missing there, which is nobody's fault.
     """
 
     entries: int = 0
@@ -75,6 +71,9 @@ class Verification:
     keys: list[tuple[int, Verifier]] = field(default_factory=list)
     urn: str | None = None
     faults: list[Fault] = field(default_factory=list)
+    opened: OpenedKeys | None = None
+    beside: list[Fault] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
 
     @property
     def root_text(self) -> str:
@@ -118,8 +117,12 @@ def verify(
         found.add(None, refused.what)
     except _MALFORMED as error:
         found.add(None, f"the database is malformed: {error}")
-    for what in surroundings.faults_of_keys(folder, [key for _, key in found.keys]):
-        found.add(None, what)
+    adopted = [key for _, key in found.keys]
+    found.opened = keys.look_at_keys(folder, log_is_sound=not found.faults)
+    of_keys = found.opened.faults if found.opened else []
+    found.beside = [*keys.faults_of_signing(folder, adopted), *of_keys][:_ENOUGH]
+    with suppress(Refused, *_MALFORMED):
+        found.losses = list(keys.losses(folder, adopted))
     found.settle()
     return found
 

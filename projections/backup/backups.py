@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import ledger
 from ledger.backup import backup, check, file, passphrases
-from ledger.backup.check import OpenedKeys, origin
+from ledger.backup.check import origin
 from ledger.backup.file import SUFFIX, Archive, manifest_of
 from ledger.clock import iso, local, local_date
 from ledger.english import in_words, noun, number_of
@@ -21,7 +21,7 @@ from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from ledger.verification.verify import Fault
+from ledger.verification.keys import Fault, OpenedKeys
 from policies.law import calendar
 from policies.packs.codes import rules
 from policies.packs.values import parameters
@@ -165,7 +165,7 @@ class VerifyBackup(Inspection):
             with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
                 made = Folder(Path(place))
                 backup.unpack(archive, made, secrets, progress)
-                proven = check.prove(made, archive, progress)
+                proven = check.prove(made, archive, secrets, progress)
         except Refused as refused:
             if refused.code != "backup-damaged":
                 raise

@@ -15,10 +15,11 @@ from ledger.terminal import Progress
 from ledger.times import refusal
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.values import Session
+from ledger.verification import keys
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
 from projections.queries import pending, sightings
-from projections.queries.blocks import Lines
+from projections.queries.blocks import Lines, titled
 from projections.queries.due import due_cells, not_due
 from projections.queries.question import Answer, Inspection, Question
 from projections.queries.rectangle import rectangle
@@ -38,7 +39,8 @@ class State(NamedTuple):
 
     ``clock``: why nothing can be recorded by this computer's clock, where nothing can;
     ``closed``: why the school is not open on the day; ``ahead``: whether the day is still to come;
-    ``before``: the last day of school, with its unmarked registers, where the school is not open.
+    ``before``: the last day of school, with its unmarked registers, where the school is not open;
+    ``warnings``: what is missing or wrong beside the log.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class State(NamedTuple):
     waiting: Sequence[Request]
     clock: Refused | None
     ignorance: str | None
+    warnings: Sequence[str]
 
     @property
     def last_position(self) -> int:
@@ -91,6 +94,7 @@ class Status(Question[State]):
             pending.pending_amendments(view),
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
+            list(keys.warnings(view.folder)),
         )
 
     def present(self, found: State) -> Answer:
@@ -114,6 +118,8 @@ class Status(Question[State]):
         if found.clock:
             does = " ".join(found.clock.remedy.split())
             fields["clock"] = {"wrong": found.clock.code, "what": found.clock.what, "do": does}
+        if found.warnings:
+            fields["warnings"] = found.warnings
         if found.ignorance:
             fields["knows_nothing"] = True
         return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
@@ -132,6 +138,7 @@ def _lines(found: State) -> list[str]:
         f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
         *(_of_clock(found.clock) if found.clock else []),
+        *(line for each in found.warnings for line in titled("Warning", each)),
         *([found.ignorance] if found.ignorance else []),
     ]
 

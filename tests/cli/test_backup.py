@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from ledger.backup import backup, check, passphrases
 from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import REDACTED, KeyRing
-from ledger.sealing.redaction import places
+from ledger.sealing.redaction import places, sealed_texts
 from ledger.store.folder import Folder
 from ledger.transparency import memory
 from tests.answers import packed
@@ -338,7 +338,7 @@ def test_the_drill_another_machine_gives_the_same_answers(small, tmp_path, monke
     monkeypatch.setenv("ATTENDANCE_LEDGER", str(tmp_path / "new"))
     assert [run(*each).out for each in asked] == before
     assert "Ada Quill" in run("pupil", "find", "Quill").out
-    done("verify", "--views")
+    done("verify")
     assert len(run("backup", "list", "--json").json["restored"]) == 1
     assert "restored" not in (tmp_path / "new").name
     assert list(tmp_path.glob(".*")) == []
@@ -468,7 +468,7 @@ def test_what_was_redacted_since_is_redacted_again(small, tmp_path):
     done("amend", "--pupil", upn(1), "--session", "2026-11-19/AM", *AMENDED)
     path = create(tmp_path / "x")
     folder = Folder(small)
-    (box,) = [b for b in check.boxes(folder) if b.field == "reason"]
+    (box,) = [b for b in sealed_texts(folder) if b.field == "reason"]
     with closing(KeyRing(folder.keys)) as ring:
         redaction = Redaction(*box[2:5], box.position, box.field, 7)
         ring.redact(redaction, places(folder.log, box.subject, box.purpose))
