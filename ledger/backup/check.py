@@ -70,7 +70,7 @@ def prove(made: Folder, archive: Archive, progress: Progress) -> Findings:
 def boxes(folder: Folder, after: int = 0) -> Iterator[Box]:
     """Yield every sealed text of a log after a position, in order; skip what cannot be read."""
     sql = "SELECT position, state FROM stored_events WHERE position > ? AND instr(state, ?)"
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         for position, state in db.execute(sql, [after, b'"~']):
             for field, text in _sealed_texts(state):
                 try:
@@ -121,7 +121,7 @@ def destroyed_keys(folder: Folder) -> set[tuple[str, str]]:
 
 def origin(folder: Folder) -> str | None:
     """Return the origin that a ledger's newest checkpoint names; none in an empty log."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
         row = db.execute(sql).fetchone()
     return None if row is None else read_checkpoint(read_note(row[0]).text).origin
@@ -144,7 +144,7 @@ def fit(folder: Folder, manifest: Manifest) -> Fit:
 def recorded_backups(folder: Folder) -> list[BackupMade]:
     """Return the back-ups that a log tells of, oldest first."""
     sql = "SELECT topic, state FROM stored_events WHERE originator_id = ? ORDER BY position"
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         rows = db.execute(sql, [streams.BACKUPS]).fetchall()
     decoder = Decoder()
     events = [decoder.decode(name, state) for name, state in rows]

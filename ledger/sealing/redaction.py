@@ -15,9 +15,10 @@ from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.base import Event, Seal, replace, sealed_fields
 from ledger.events.streams import STAFF
-from ledger.files import begin_immediate, open_read_only, open_to_write, translated
+from ledger.files import begin_immediate, open_to_write, translated
 from ledger.sealing.boxes import Place, is_sealed
 from ledger.sealing.keys import KeyRing
+from ledger.store.folder import Folder
 from ledger.values import school_year_number
 
 _EVERY = "SELECT position, state FROM stored_events WHERE instr(state, '\"~') ORDER BY position"
@@ -42,7 +43,7 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
 
 def every_place(log: Path) -> Iterator[Place]:
     """Yield every sealed text of the log but names of staff, in order; takes no lock."""
-    with translated(log), closing(open_read_only(log)) as db:
+    with Folder(log.parent).reading() as db:
         for position, state in db.execute(_EVERY):
             for place in _texts(position, state, "~"):
                 if not place.text.startswith(f"~{STAFF}"):

@@ -13,8 +13,7 @@ from pathlib import Path
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.files import open_read_only
-from ledger.store.folder import Folder, check_layout
-from ledger.store.schema import SCHEMA
+from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.tlog.note import Verifier
 
@@ -24,33 +23,13 @@ UNION SELECT subject FROM destroyed"""
 
 
 def faults_of_file(db: sqlite3.Connection, folder: Folder) -> Iterator[str]:
-    """Yield what is wrong with the log's file, in words; refuse one of another layout."""
+    """Yield what is wrong with the log's file, in words, once its schema is known to be ours."""
     journal = folder.log.with_name(folder.log.name + "-journal")
     if journal.is_file() and journal.stat().st_size:
         yield f"{journal.name} lies beside the log: this software makes none; it may undo entries"
-    check_layout(db)
-    yield from _schema(db)
     for (said,) in db.execute("PRAGMA integrity_check(5)"):
         if said != "ok":
             yield f"the database is malformed: {' '.join(said.split())}"
-
-
-def _schema(db: sqlite3.Connection) -> Iterator[str]:
-    """Compare every table and trigger with those that this software makes."""
-    expected = {_plain(sql) for sql in SCHEMA}
-    there = {
-        _plain(sql): f"{kind} {name}"
-        for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master")
-        if sql is not None
-    }
-    for sql in expected - there.keys():
-        yield f"the log lacks, or has changed: {sql.split('(')[0][7:60].strip()}"
-    for sql in sorted(there.keys() - expected):
-        yield f"the log holds what this software does not make: {there[sql]}"
-
-
-def _plain(sql: str) -> str:
-    return " ".join(sql.replace("IF NOT EXISTS ", "").split())
 
 
 def faults_of_keys(folder: Folder, adopted: Sequence[Verifier]) -> Iterator[str]:
@@ -81,7 +60,7 @@ def _may_be_read(path: Path) -> bool:
 
 def _keeps_its_pupils(folder: Folder) -> bool:
     """Tell whether the key file knows at least one pupil of the log, where there is one."""
-    with closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         sql = (
             "SELECT DISTINCT originator_id FROM stored_events WHERE originator_id BETWEEN ? AND ?"
         )

@@ -19,8 +19,8 @@ from ledger.events import registry, streams
 from ledger.events.codec import Decoder, first_not_canonical
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened
-from ledger.files import open_read_only
-from ledger.store.folder import Folder, check_layout
+from ledger.files import bound, open_read_only
+from ledger.store.folder import Folder, check_layout, schema_faults
 from ledger.store.schema import ROWS, Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
@@ -65,7 +65,8 @@ class Verification:
     """What was found: how many entries, the root over them, the newest checkpoint, the faults.
 
     ``keys``: the public keys that the log names, each with the position from which it signs;
-    ``urn``: of the school.
+    ``urn``: of the school; ``is_ours``: whether its tables are those that this software makes,
+    without which nothing else of it is looked at.
     """
 
     entries: int = 0
@@ -74,6 +75,7 @@ class Verification:
     checkpoint: Note | None = None
     keys: list[tuple[int, Verifier]] = field(default_factory=list)
     urn: str | None = None
+    is_ours: bool = False
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -108,20 +110,34 @@ def verify(
     found = Verification()
     try:
         with closing(open_read_only(folder.log)) as db:
+            bound(db, folder.log)
             db.execute("BEGIN")
             check_layout(db)
-            for what in surroundings.faults_of_file(db, folder):
-                found.add(None, what)
-            log = _Pass(db, found, every_signature=every_signature, kept=kept)
-            log.check(progress)
+            found.is_ours = not _found_strange(db, found)
+            if found.is_ours:
+                for what in surroundings.faults_of_file(db, folder):
+                    found.add(None, what)
+                log = _Pass(db, found, every_signature=every_signature, kept=kept)
+                log.check(progress)
     except Refused as refused:
         found.add(None, refused.what)
     except _MALFORMED as error:
         found.add(None, f"the database is malformed: {error}")
-    for what in surroundings.faults_of_keys(folder, [key for _, key in found.keys]):
-        found.add(None, what)
+    if found.is_ours:
+        for what in surroundings.faults_of_keys(folder, [key for _, key in found.keys]):
+            found.add(None, what)
     found.settle()
     return found
+
+
+def _found_strange(db: sqlite3.Connection, found: Verification) -> bool:
+    """Tell whether tables, triggers or indexes are not ours; then nothing more is read of them."""
+    strange = list(schema_faults(db))
+    for what in strange:
+        found.add(None, what)
+    if strange:
+        found.add(None, "nothing else was looked at: what is not ours might run")
+    return bool(strange)
 
 
 class _Pass:
@@ -155,12 +171,12 @@ class _Pass:
 
     def check(self, progress: Progress) -> None:
         """Check every entry, the tree over them, and every checkpoint."""
-        (count,) = self._db.execute("SELECT count(*) FROM stored_events").fetchone()
+        (count,) = self._db.execute("SELECT max(position) FROM stored_events").fetchone()
         rows = self._db.execute(f"{ROWS} ORDER BY position")
         try:
             for page in _pages(rows):
                 self._page(page)
-                progress(self._edge.size, count)
+                progress(self._edge.size, count or 0)
         except _MALFORMED as error:
             self._found.add(self._edge.size + 1, f"it cannot be read: {error}")
         self._end()
@@ -360,7 +376,7 @@ def _not_recorded(what: str, leaf: bytes, known: bytes) -> str:
 def origin_of(folder: Folder) -> str | None:
     """Return the origin that a ledger's newest checkpoint names; none where it cannot be read."""
     sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
-    with suppress(Refused, *_MALFORMED), closing(open_read_only(folder.log)) as db:
+    with suppress(Refused, *_MALFORMED), folder.reading() as db:
         return read_checkpoint(read_note(db.execute(sql).fetchone()[0]).text).origin
     return None
 

@@ -85,7 +85,7 @@ class Verify(Inspection):
         faults = [*found.faults, *_faults_of_pins(found, pinned)]
         if self.views and not faults:
             faults += faults_of_views(folder)
-        seen = _check_outsiders(self, folder)
+        seen = _check_outsiders(self, folder) if found.is_ours else _Outside(None, [], 0)
         faults += seen.faults
         compared = [f"the checkpoint in {each.by}" for each in kept]
         compared += ["the key given"] * bool(pinned)
