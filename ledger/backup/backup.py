@@ -35,7 +35,7 @@ from ledger.files import (
     translated,
     write_new,
 )
-from ledger.store.folder import Folder
+from ledger.store.folder import Folder, refuse_link
 from ledger.terminal import Progress
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
@@ -124,7 +124,7 @@ def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Par
     """
     path.mkdir()
     copy = Folder(path)
-    with translated(folder.log), closing(open_read_only(folder.log)) as source:
+    with folder.reading() as source:
         # A transaction sees what stands at its first reading, whatever others write from then on.
         source.execute("BEGIN")
         source.execute("SELECT max(position) FROM stored_events").fetchone()
@@ -213,6 +213,8 @@ def _wrapped(folder: Folder, manifest: Manifest, passphrase: str) -> Iterator[_S
 def _attachments(folder: Folder) -> Iterator[tuple[str, Path]]:
     place = folder.path / file.ATTACHMENTS
     for path in sorted(place.rglob("*")):
+        if path.is_symlink():
+            raise refuse_link(path)
         if path.is_file() and not path.name.startswith("."):
             yield f"{file.ATTACHMENTS}/{path.relative_to(place).as_posix()}", path
 

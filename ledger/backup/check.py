@@ -102,7 +102,7 @@ def _ring(made: Folder) -> AbstractContextManager[KeyRing | None]:
 
 def origin(folder: Folder) -> str | None:
     """Return the origin that a ledger's newest checkpoint names; none in an empty log."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
         row = db.execute(sql).fetchone()
     return None if row is None else read_checkpoint(read_note(row[0]).text).origin
@@ -125,7 +125,7 @@ def fit(folder: Folder, manifest: Manifest) -> Fit:
 def recorded_backups(folder: Folder) -> list[BackupMade]:
     """Return the back-ups that a log tells of, oldest first."""
     sql = "SELECT topic, state FROM stored_events WHERE originator_id = ? ORDER BY position"
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         rows = db.execute(sql, [streams.BACKUPS]).fetchall()
     decoder = Decoder()
     events = [decoder.decode(name, state) for name, state in rows]

@@ -13,10 +13,9 @@ from pathlib import Path
 from threading import RLock
 
 from ledger.errors import Refused
-from ledger.files import begin_immediate, open_read_only, open_to_write, translated
+from ledger.files import begin_immediate, compare_schema, open_read_only, open_to_write, translated
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
-from ledger.store.schema import strange_schema
 
 __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 
@@ -36,6 +35,17 @@ SCHEMA = (
   subject TEXT NOT NULL, purpose TEXT NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY(subject, purpose)) STRICT""",
 )
+
+
+def schema_faults(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield, in words, how a key file's tables differ from those we make; nothing in it is run.
+
+    One that has never redacted a text lacks the tables for that.
+    """
+    for each in compare_schema(db, SCHEMA).lacking:
+        yield f"lacks, or has changed: {each}"
+    for each in compare_schema(db, (*SCHEMA, *boxes.SCHEMA)).strange:
+        yield f"holds what this software does not make: {each}"
 
 
 class KeyRing:
@@ -79,7 +89,7 @@ class KeyRing:
 
     def _refuse_strange(self) -> None:
         """Refuse tables and triggers that are not ours: one might keep what is destroyed."""
-        for what in strange_schema(self._db, SCHEMA, boxes.SCHEMA):
+        for what in schema_faults(self._db):
             raise Refused(
                 "keys-altered",
                 f"the ledger's keys at {self._path} are not as this software makes them: the file "

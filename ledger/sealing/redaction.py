@@ -16,7 +16,7 @@ from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.base import Event, Seal, replace, sealed_fields
 from ledger.events.streams import STAFF
-from ledger.files import begin_immediate, open_read_only, open_to_write, translated
+from ledger.files import begin_immediate, open_to_write, translated
 from ledger.sealing.boxes import Place, is_sealed, parse_box
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
@@ -46,7 +46,9 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
 
 def every_place(log: Path) -> Iterator[Place]:
     """Yield every sealed text of the log but names of staff, in order; takes no lock."""
-    return (place for place in _every(log, 0) if not place.text.startswith(f"~{STAFF}"))
+    for place in _every(Folder(log.parent), 0):
+        if not place.text.startswith(f"~{STAFF}"):
+            yield place
 
 
 class Sealed(NamedTuple):
@@ -62,13 +64,13 @@ class Sealed(NamedTuple):
 
 def sealed_texts(folder: Folder, after: int = 0) -> Iterator[Sealed]:
     """Yield every sealed text of a log after a position, in order; skip what cannot be read."""
-    for place in _every(folder.log, after):
+    for place in _every(folder, after):
         with suppress(ValueError):
             yield Sealed(place.position, place.field, *parse_box(place.text)[:3], place.text)
 
 
-def _every(log: Path, after: int) -> Iterator[Place]:
-    with translated(log), closing(open_read_only(log)) as db:
+def _every(folder: Folder, after: int) -> Iterator[Place]:
+    with folder.reading() as db:
         for position, state in db.execute(_EVERY, [after, b'"~']):
             yield from _texts(position, state, "~")
 

@@ -1,9 +1,5 @@
 """The tables of ``ledger.db``: the log, its checkpoints, and what proofs are made from."""
 
-from collections.abc import Iterable, Iterator
-
-from ledger.files import Database
-
 Row = tuple[int, str, int, str, bytes]
 """An event as it lies in the log: position, stream, version, name, stored bytes."""
 ROWS = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
@@ -77,26 +73,3 @@ SCHEMA = (
     *(_no_replace(table, same) for table, same in _KEPT),
 )
 """Every statement that makes a log. `verify` holds a file's own schema against it."""
-
-
-def strange_schema(
-    db: Database, expected: Iterable[str], optional: Iterable[str] = ()
-) -> Iterator[str]:
-    """Yield, in words, where a database's tables, triggers and views are not those expected.
-
-    Only their definitions are read: whatever else is in it, nothing of it is run.
-    """
-    must = {_plain(sql) for sql in expected}
-    there = {
-        _plain(sql): f"{kind} {name}"
-        for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master")
-        if sql is not None
-    }
-    for sql in sorted(must - there.keys()):
-        yield f"lacks, or has changed: {sql.split('(')[0][7:60].strip()}"
-    for sql in sorted(there.keys() - must - {_plain(sql) for sql in optional}):
-        yield f"holds what this software does not make: {there[sql]}"
-
-
-def _plain(sql: str) -> str:
-    return " ".join(sql.replace("IF NOT EXISTS ", "").split())

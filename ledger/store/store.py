@@ -23,7 +23,7 @@ from ledger.events.base import Event, replace
 from ledger.events.log import Committed, KeyAdopted
 from ledger.events.registry import FIRST, NAMES
 from ledger.files import open_read_only, refusal, translated
-from ledger.store.folder import LAYOUT, Folder, check_layout
+from ledger.store.folder import LAYOUT, Folder, check_log
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.schema import Row
 from ledger.tlog import signing
@@ -115,7 +115,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         with translated(path), closing(open_read_only(path)) as db:
-            check_layout(db)
+            check_log(db)
         self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
         self._decoder = codec.Decoder()
         self._nonces = codec.nonces()

@@ -19,11 +19,10 @@ from ledger.events.codec import Decoder
 from ledger.events.log import KeyAdopted
 from ledger.events.roll import ids_stated
 from ledger.files import Database, open_read_only, translated
-from ledger.sealing import attachments, boxes
-from ledger.sealing.keys import BEYOND_USE, REDACTED, SCHEMA, KeyRing
+from ledger.sealing import attachments
+from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, schema_faults
 from ledger.sealing.redaction import sealed_texts
 from ledger.store.folder import Folder
-from ledger.store.schema import strange_schema
 from ledger.tlog import signing
 from ledger.tlog.note import Verifier, read_verifier
 
@@ -101,7 +100,7 @@ def _faults_of_file(folder: Folder) -> Iterator[Fault]:
     """Yield what the file is made of that is not ours; only that is read."""
     with closing(open_read_only(folder.keys)) as db:
         name = folder.keys.name
-        for what in strange_schema(db, SCHEMA, boxes.SCHEMA):
+        for what in schema_faults(db):
             yield Fault(None, f"{name} {what}")
 
 
@@ -269,7 +268,7 @@ def _events_in(folder: Folder, prefix: str) -> list[_Found]:
     """Return the events of the streams with a prefix, in the order of the log."""
     sql = """SELECT position, originator_id, topic, state FROM stored_events
     WHERE originator_id BETWEEN ? AND ? ORDER BY position"""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         rows = db.execute(sql, [prefix, prefix + "\U0010ffff"])
         return [_Found(position, stream, (name, state)) for position, stream, name, state in rows]
 

@@ -85,7 +85,7 @@ class Verify(Inspection):
             kept=[*kept, *_checkpoints_remembered(folder)],
             progress=progress,
         )
-        seen = _check_outsiders(self, folder)
+        seen = _check_outsiders(self, folder) if found.is_ours else _Outside(None, [], 0)
         of_log = [*found.faults, *_faults_of_pins(found, pinned), *seen.faults]
         views = _Views.unread(_NOT_ASKED if self.log_only else _LOG_FIRST)
         if not (self.log_only or of_log):

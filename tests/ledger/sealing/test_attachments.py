@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.backup import backup
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.sealing import attachments
@@ -115,3 +116,13 @@ def test_place_that_cannot_be_written_is_refused(folder):
 
 def test_digest_is_the_sha_256_in_hexadecimal():
     assert attachments.digest(b"abc").startswith("ba7816bf8f01cfea")
+
+
+def test_a_copy_that_is_a_link_is_not_followed(folder, tmp_path):
+    """It would be read, or copied into a back-up in clear."""
+    folder.attachments.mkdir()
+    (folder.attachments / "a-b").symlink_to(tmp_path / "secret")
+    with refused_with("ledger-link"):
+        attachments.read(folder, "a-b", "key")
+    with refused_with("ledger-link"):
+        list(backup._attachments(folder))

@@ -269,8 +269,7 @@ def test_a_file_that_is_no_database_is_a_difference(grown):
     """Not a refusal: there was a ledger."""
     for path in grown.path.glob("ledger.db*"):
         path.write_bytes(b"no database")
-    said = differs(grown, "--all", what="the database is malformed")
-    assert "the witnesses cannot be read" in said.out
+    differs(grown, "--all", what="the database is malformed")
 
 
 def test_a_computer_that_remembers_nothing(grown, monkeypatch, tmp_path):
