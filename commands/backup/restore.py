@@ -93,9 +93,11 @@ def _restore(
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
-            faults = check.prove(made, archive, secrets, shown).faults
-            if faults:
-                raise file.damage(command.archive, f"does not verify: {faults[0].what}")
+            found = check.prove(made, archive, secrets, shown)
+            if found.faults:
+                raise file.damage(command.archive, f"does not verify: {found.faults[0].what}")
+        for name in found.unnamed:
+            (made.attachments / name).unlink()
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         _put_signing_keys(made, secrets)
         recorded = replace(command, size=size, sha256=archive.sha256)
@@ -105,6 +107,7 @@ def _restore(
     words = archive.manifest.names_of_words
     says = (
         f"{target.path}: entries 1 to {size} restored and verified",
+        *(f"WARNING: entry {each.position}: {each.what}" for each in found.copies),
         *([f"the school's own words are back: {', '.join(words)}"] if words else ()),
         "what was recorded after the back-up is not in it",
         replayed,

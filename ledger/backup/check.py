@@ -33,12 +33,14 @@ class Fit(NamedTuple):
 class Findings(NamedTuple):
     """What a back-up was found to be. ``opened``: none where nobody gave the passphrase.
 
-    ``unnamed``: the copies in it that its log does not name, as a command that was cut short
-    leaves; a restore leaves them out.
+    ``copies``: the copies of evidence that are missing or do not open, without which the rest can
+    be restored; ``unnamed``: those in it that its log does not name, as a command that was cut
+    short leaves, which a restore leaves out.
     """
 
     opened: OpenedKeys | None
     faults: list[Fault]
+    copies: list[Fault]
     unnamed: list[str]
 
 
@@ -54,14 +56,14 @@ def prove(made: Folder, archive: Archive, secrets: Secrets | None, progress: Pro
     if found.entries != archive.manifest.size:
         what = f"the log holds {found.entries} entries, not {archive.manifest.size} as it says"
         faults.append(Fault(None, what))
-    copies = [] if faults else kept_copies(made)
-    named = {copy.name for copy in copies}
-    there = [part.name.removeprefix(f"{ATTACHMENTS}/") for part in archive.manifest.attachments]
-    unnamed = [] if faults else [name for name in there if name not in named]
-    faults += _faults_of_copies(made, copies)
     if secrets is not None:
         faults += _faults_of_signing(found, secrets)
-    return Findings(None if faults else found.opened, faults, unnamed)
+    if faults:
+        return Findings(None, faults, [], [])
+    named = kept_copies(made)
+    there = {part.name.removeprefix(f"{ATTACHMENTS}/") for part in archive.manifest.attachments}
+    unnamed = sorted(there - {copy.name for copy in named})
+    return Findings(found.opened, [], list(_faults_of_copies(made, named)), unnamed)
 
 
 def _faults_of_signing(found: Verification, secrets: Secrets) -> Iterator[Fault]:

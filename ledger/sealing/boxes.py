@@ -14,6 +14,7 @@ import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple
 
 KEY_BYTES = 32
@@ -157,6 +158,14 @@ def load(db: sqlite3.Connection) -> Holes:
         {(subject, purpose, nonce): key for subject, purpose, nonce, key in keys},
         {(r.subject, r.purpose, r.nonce): r for r in redacted},
     )
+
+
+def secrets_of(db: sqlite3.Connection, subject: str, purpose: str | None = None) -> set[bytes]:
+    """Return a subject's keys, and those of its single boxes, for one purpose or all."""
+    tables = ["subject_keys", *(["box_keys"] if _has_tables(db) else [])]
+    sql = "SELECT key FROM {} WHERE subject = ? AND purpose = coalesce(?, purpose)"
+    rows = (db.execute(sql.format(table), [subject, purpose]) for table in tables)
+    return {key for (key,) in chain.from_iterable(rows)}
 
 
 def forget(db: sqlite3.Connection, subject: str, purpose: str | None = None) -> None:

@@ -11,9 +11,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 
-from ledger.errors import Refused
-from ledger.files import begin_immediate, compare_schema, open_read_only, open_to_write, translated
+from ledger.errors import Incomplete, Refused, StorageRefused
+from ledger.files import (
+    LOCK_TIMEOUT_SECONDS,
+    begin_immediate,
+    compare_schema,
+    open_read_only,
+    open_to_write,
+    translated,
+)
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
 
@@ -25,6 +33,8 @@ REDACTED = "[redacted]"
 _FEW = 64
 """Up to so many keys are read one by one."""
 _TEXTS_KEPT = 20_000
+_WAIT_SECONDS, _STEP_SECONDS = 10, 0.05
+"""How long readers of the key file are waited for before a destroyed key is overwritten."""
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
@@ -220,6 +230,7 @@ class KeyRing:
         A restored back-up replays the destructions that this remembers.
         """
         with self.writing():
+            secrets_ = boxes.secrets_of(self._db, subject)
             rows = self._db.execute(
                 "SELECT purpose FROM subject_keys WHERE subject = ?", [subject]
             ).fetchall()
@@ -231,7 +242,7 @@ class KeyRing:
             self._db.execute("DELETE FROM identities WHERE pupil = ?", [subject])
             boxes.forget(self._db, subject)
             self.commit()
-        self._wipe()
+        self.wipe(secrets_)
         return len(rows)
 
     def destroy_again(self, rows: Iterable[tuple[str, str, int]]) -> int:
@@ -240,8 +251,9 @@ class KeyRing:
         ``rows``: subject, purpose and when. Who has no key left is not named any more either.
         """
         with self.writing():
-            gone = 0
+            gone, secrets_ = 0, set[bytes]()
             for subject, purpose, at in rows:
+                secrets_ |= boxes.secrets_of(self._db, subject, purpose)
                 where = "WHERE subject = ? AND purpose = ?"
                 found = self._db.execute(f"DELETE FROM subject_keys {where}", (subject, purpose))  # noqa: S608
                 gone += found.rowcount
@@ -254,7 +266,7 @@ class KeyRing:
                 "AND pupil NOT IN (SELECT subject FROM subject_keys)"
             )
             self.commit()
-        self._wipe()
+        self.wipe(secrets_)
         return gone
 
     def destructions(self, subject: str) -> list[tuple[str, int]]:
@@ -269,10 +281,12 @@ class KeyRing:
         seal another (`redaction`). Repeated, it only makes sure that nothing is left.
         """
         with self.writing():
+            before = boxes.secrets_of(self._db, *redaction[:2])
             known = redaction[:3] in self._holes().redacted
             same = [] if known else boxes.puncture(self._db, redaction, places)
+            secrets_ = before - boxes.secrets_of(self._db, *redaction[:2])
             self.commit()
-        self._wipe()
+        self.wipe(secrets_)
         return same
 
     def redactions(self) -> list[Redaction]:
@@ -304,16 +318,48 @@ class KeyRing:
             self.redact(redaction, places(redaction))
         return len(again)
 
-    def _wipe(self) -> None:
+    def wipe(self, gone: Collection[bytes] = ()) -> None:
         """Leave no byte of a deleted key: not in free space, nor in the write-ahead log.
 
         Pages that were split long ago may hold copies that no deletion reaches, so the whole
-        file is written anew.
+        file is written anew; what was left of a lost key file goes too. ``gone``: the keys that
+        were deleted, which are then looked for in every file of ours. Raises `Incomplete` where
+        one is still there, or may be, with what is left to do.
         """
         self._forget()
-        self._db.execute("PRAGMA temp_store=MEMORY")
-        self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            with translated(self._path):
+                for left in self._path.parent.glob(f"{self._path.name}-*.lost"):
+                    left.unlink()
+                self._db.execute("PRAGMA temp_store=MEMORY")
+                self._db.execute("VACUUM")
+                held = [] if self._is_written_back() else [self._path]
+                held += [path for path in self._files() if _holds(path, gone)]
+        except StorageRefused as refused:
+            what = f"is deleted, but not yet overwritten: {refused.what}"
+            raise _not_wiped(what) from None
+        if held:
+            names = ", ".join(sorted({path.name for path in held}))
+            what = f"is deleted, but {names} may hold it still: another program has the file open"
+            raise _not_wiped(what)
+
+    def _is_written_back(self) -> bool:
+        """Have the file itself changed, and the write-ahead log emptied; wait for who reads."""
+        until = monotonic() + _WAIT_SECONDS
+        self._db.execute("PRAGMA busy_timeout=0")
+        try:
+            while busy := self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if monotonic() >= until:
+                    break
+                sleep(_STEP_SECONDS)
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout={int(1000 * LOCK_TIMEOUT_SECONDS)}")
+        return not busy
+
+    def _files(self) -> list[Path]:
+        """Return every file of ours that may hold a key."""
+        name = self._path.name
+        return [path for path in self._path.parent.glob(f"{name}*") if path.is_file()]
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
         key = self._subject_key(subject, purpose)
@@ -389,8 +435,23 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
     )
 
 
+def _not_wiped(what: str) -> Incomplete:
+    return Incomplete(
+        "key-not-overwritten",
+        f"the key {what}",
+        "end what has keys.db open (a question that still runs, a back-up program), then repeat "
+        "this command: it overwrites what is left",
+    )
+
+
+def _holds(path: Path, keys: Collection[bytes]) -> bool:
+    """Tell whether a file holds one of some keys anywhere."""
+    content = path.read_bytes() if keys else b""
+    return any(key in content for key in keys)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     db = open_to_write(path)
-    # A key that was deleted is overwritten; `_wipe` sees to the copies that this does not reach.
+    # A key that was deleted is overwritten; `wipe` sees to the copies that this does not reach.
     db.execute("PRAGMA secure_delete=ON")
     return db

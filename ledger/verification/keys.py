@@ -242,8 +242,19 @@ class KeptCopy(NamedTuple):
 
 
 def missing_copies(folder: Folder) -> list[KeptCopy]:
-    """Return which copies the log says are kept that are not there."""
-    return [each for each in kept_copies(folder) if not (folder.attachments / each.name).is_file()]
+    """Return which copies the log says are kept that are not there.
+
+    One whose key was put beyond use is not missed, where the keys can be read.
+    """
+    missing = [copy for copy in kept_copies(folder) if not _is_there(folder, copy)]
+    if not (missing and _may_be_read(folder.keys)):
+        return missing
+    with closing(KeyRing(folder.keys, to_write=False)) as ring:
+        return [copy for copy in missing if ring.open(copy.key) not in (BEYOND_USE, REDACTED)]
+
+
+def _is_there(folder: Folder, copy: KeptCopy) -> bool:
+    return (folder.attachments / copy.name).is_file()
 
 
 def kept_copies(folder: Folder) -> list[KeptCopy]:

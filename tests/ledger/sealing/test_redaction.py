@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.errors import Incomplete
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.school import StaffJoined
+from ledger.sealing import boxes, keys
 from ledger.sealing.boxes import Place, Redaction, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places, seal_event
@@ -261,6 +263,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 from ledger.events.log import Committed
+from ledger.errors import Incomplete
 from ledger.events.casework import CaseworkStepTaken
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
@@ -329,3 +332,65 @@ def test_exactly_the_redacted_texts_are_gone(tmp_path_factory, steps):
             assert [ring.open(place.text) for place in found] == expected
     finally:
         ring.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(keys, "_WAIT_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_key_is_not_called_destroyed_while_a_reader_keeps_it_in_the_file(tmp_path):
+    """Whoever reads since before keeps the old pages in place; what is left to do is said."""
+    path = tmp_path / "keys.db"
+    KeyRing.create(path)
+    with closing(KeyRing(path)) as ring:
+        with ring.writing():
+            ring.seal("text", "p", "identity")
+            ring.commit()
+        [old] = boxes.secrets_of(ring._db, "p")
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM subject_keys").fetchall()
+            with pytest.raises(Incomplete, match="is deleted, but keys") as left:
+                ring.destroy("p", at=1)
+            assert "then repeat this command" in left.value.remedy
+            assert ring.destructions("p") == [("identity", 1)]
+        ring.wipe([old])
+    assert not any(old in each.read_bytes() for each in tmp_path.iterdir())
+
+
+def test_what_is_left_of_a_lost_key_file_goes_with_a_destroyed_key(tmp_path):
+    path, lost = tmp_path / "keys.db", tmp_path / "keys.db-wal.lost"
+    KeyRing.create(path)
+    lost.write_bytes(b"keys")
+    with closing(KeyRing(path)) as ring:
+        ring.destroy("p", at=1)
+    assert not lost.exists()
+
+
+def test_a_copy_of_a_key_that_stays_is_named(tmp_path):
+    """One that somebody put beside the file, say."""
+    path = tmp_path / "keys.db"
+    KeyRing.create(path)
+    with closing(KeyRing(path)) as ring:
+        with ring.writing():
+            ring.seal("text", "p", "identity")
+            ring.commit()
+        (tmp_path / "keys.db.old").write_bytes(b"x" + boxes.secrets_of(ring._db, "p").pop())
+        with pytest.raises(Incomplete, match=r"keys\.db\.old may hold it still"):
+            ring.destroy("p", at=1)
+
+
+def test_a_disk_that_fails_before_a_key_is_overwritten_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "keys.db"
+    KeyRing.create(path)
+    with closing(KeyRing(path)) as ring:
+        monkeypatch.setattr(ring, "_is_written_back", fails)
+        with pytest.raises(Incomplete, match="not yet overwritten: the disk is full"):
+            ring.destroy("p", at=1)
+
+
+def fails() -> bool:
+    message = "disk is full"
+    raise sqlite3.OperationalError(message)

@@ -11,13 +11,12 @@ from ledger.events.amending import EvidenceGiven
 from ledger.sealing import attachments
 from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.redaction import places, seal_event, sealed_texts
+from ledger.sealing.redaction import places, sealed_texts
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.verification import keys as verification
 from ledger.verification.verify import verify
-from tests.ledger.conftest import NINE_O_CLOCK, Log, enrolled
+from tests.ledger.conftest import enrolled, recorded
 
 NOBODYS = "keys.db holds the keys of none of the pupils in the log"
 
@@ -39,19 +38,11 @@ def keys(folder, *statements):
         db.commit()
 
 
-def record(folder, stream, event):
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
-        with ring.writing():
-            sealed = seal_event(ring, stream, event, NINE_O_CLOCK)
-            ring.commit()
-        Log(store).append(Fact(stream, sealed))
-
-
 @pytest.fixture
 def pupils(folder):
     """A ledger of two pupils, each with a UPN, whose ids are kept as a command keeps them."""
     for pupil in ("p1", "p2"):
-        record(folder, streams.pupil(pupil), enrolled(upn=f"UPN-{pupil}", surname=pupil))
+        recorded(folder, streams.pupil(pupil), enrolled(upn=f"UPN-{pupil}", surname=pupil))
         keys(folder, f"INSERT INTO identities VALUES('UPN-{pupil}', 'upn', '{pupil}')")
     assert told(folder) == []
     return folder
@@ -183,7 +174,7 @@ def test_a_copy_of_evidence_that_is_missing_is_a_loss(pupils):
     stream = streams.evidence("p1", "b1")
     copy = attachments.Attachment(attachments.name_of(stream), b"letter", attachments.new_key())
     attachments.write(pupils, [copy])
-    record(pupils, stream, EvidenceGiven(note="letter", key=attachments.key_text(copy.key)))
+    recorded(pupils, stream, EvidenceGiven(note="letter", key=attachments.key_text(copy.key)))
     assert lost(pupils) == []
     (pupils.attachments / copy.name).unlink()
     [loss] = lost(pupils)
