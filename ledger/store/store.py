@@ -196,6 +196,20 @@ class Store:
             yield self._recorded(rows)
             after = rows[-1][0]
 
+    def scan_of(self, pupils: Iterable[str], *, upto: int) -> list[Recorded]:
+        """Return the log up to a position, in order, with the marks of some pupils only."""
+        beyond = streams.MARK[:-1] + chr(ord(streams.MARK[-1]) + 1)
+        ranges = [("", streams.MARK), (beyond, "\U0010ffff")]
+        for pupil in pupils:
+            first = streams.mark(pupil, "")
+            ranges.append((first, first + "\U0010ffff"))
+        rows: list[Row] = []
+        with self.reading() as c:
+            for each in ranges:
+                rows += self._recorder.streams_between(c, *each, upto=upto)
+        rows.sort(key=itemgetter(0))
+        return self._recorded(rows)
+
     def read(self, prefixes: Iterable[str], *, upto: int) -> list[Recorded]:
         """Return the events of every stream with one of the prefixes, in the order of the log."""
         rows: list[Row] = []
