@@ -208,7 +208,7 @@ class Door:
     def ask(self, asked: "Options", operator: Operator) -> "Answer":
         """Answer a question; where asking is itself on record, that is recorded first."""
         from projections.queries.question import Inspection, Question
-        from projections.queries.view import open_view
+        from projections.queries.view import view_for
         from projections.readmodel.freshness import retry_without_views
 
         folder = self.ledger.folder
@@ -224,7 +224,7 @@ class Door:
         def attempt() -> "Answer":
             with self.ledger as ledger:
                 folder.required()
-                with open_view(folder, asked, clock.now, ledger.reader()) as view:
+                with view_for(folder, asked, clock.now, ledger.reader()) as view:
                     return asked.answer(view)
 
         return retry_without_views(folder, attempt)

@@ -10,11 +10,12 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.errors import StorageRefused
 
@@ -55,9 +56,62 @@ def open_to_write(path: Path, *, create: bool = False) -> Database:
 
 
 def _connect(uri: str) -> Database:
-    return sqlite3.connect(
+    db = sqlite3.connect(
         uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS, check_same_thread=False
     )
+    distrust(db.execute)
+    return db
+
+
+def distrust(execute: Callable[[str], Any]) -> None:
+    """Let a database's own schema call nothing that could do harm: it may be anybody's."""
+    execute("PRAGMA trusted_schema=OFF")
+    execute("PRAGMA cell_size_check=ON")
+    execute("PRAGMA mmap_size=0")
+
+
+class SchemaDifferences(NamedTuple):
+    """How a database's schema differs from its statements: what it lacks, what it has besides.
+
+    Something that was changed is in both.
+    """
+
+    lacking: list[str]
+    strange: list[str]
+
+
+def compare_schema(db: Database, statements: Sequence[str]) -> SchemaDifferences:
+    """Compare a database with the statements that make one; nothing of it is executed.
+
+    To be asked before anything else: views, triggers, indexes over expressions and generated
+    columns are programs, which run for whoever reads.
+    """
+    expected = {_plain(sql): sql for sql in statements}
+    rows = db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    there = {_plain(sql): f"{kind} {name}" for kind, name, sql in rows}
+    return SchemaDifferences(
+        [sql.split("(")[0][7:60].strip() for sql in expected.keys() - there.keys()],
+        sorted(there[sql] for sql in there.keys() - expected.keys()),
+    )
+
+
+def _plain(sql: str) -> str:
+    return " ".join(sql.replace("IF NOT EXISTS ", "").split())
+
+
+_LONGEST_VALUE = 1 << 26
+_STEP = 1_000_000
+
+
+def bound(db: Database, path: Path) -> None:
+    """Bound what reading a database may take: its values, and its steps by the file's size.
+
+    Pages that lead to each other would make a small file endless. Raises `sqlite3.Error` then.
+    """
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    most = 100 + path.stat().st_size * 20 // _STEP
+    steps = count()
+    db.set_progress_handler(lambda: next(steps) > most, _STEP)
 
 
 def _has_log(path: Path) -> bool:

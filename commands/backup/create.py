@@ -77,6 +77,12 @@ class CreateBackup(OfAFile):
                 f"WARNING: of the school's own words it lacks {', '.join(made.left_out)}; it "
                 "takes plain files of 64 kB at most, under names that attendance words lists"
             )
+        says += (
+            f"WARNING: entry {each.position}: the copy of evidence {each.name} is missing; put it "
+            f"back from an earlier back-up, or attendance redact {each.position} key says that it "
+            "is gone"
+            for each in made.missing
+        )
         if _inside(target, folder):
             says.append(
                 "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"

@@ -27,12 +27,13 @@ from ledger.files import (
 )
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing
-from ledger.sealing.redaction import places
+from ledger.sealing.redaction import places, sealed_texts
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.terminal import progress
 from ledger.tlog.signing import successor
 from ledger.transparency import memory
+from ledger.verification.keys import destroyed_keys
 from policies.packs.codes import Rules
 
 
@@ -91,9 +92,11 @@ def _restore(
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
-            faults = check.prove(made, archive, shown).faults
-            if faults:
-                raise file.damage(command.archive, f"does not verify: {faults[0].what}")
+            found = check.prove(made, archive, secrets, shown)
+            if found.faults:
+                raise file.damage(command.archive, f"does not verify: {found.faults[0].what}")
+        for name in found.unnamed:
+            (made.attachments / name).unlink()
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         _put_signing_keys(made, secrets)
         recorded = replace(command, size=size, sha256=archive.sha256)
@@ -103,6 +106,7 @@ def _restore(
     words = archive.manifest.names_of_words
     says = (
         f"{target.path}: entries 1 to {size} restored and verified",
+        *(f"WARNING: entry {each.position}: {each.what}" for each in found.copies),
         *([f"the school's own words are back: {', '.join(words)}"] if words else ()),
         "what was recorded after the back-up is not in it",
         replayed,
@@ -253,11 +257,11 @@ def _sealed_text(store: Store, said: FieldRedacted) -> str:
 
 def _give_up_lost(folder: Folder, keys: Path, after: int) -> tuple[int, int]:
     """Give up the texts after a position that do not open; count them, and whose they are."""
-    gone = check.destroyed_keys(Folder(keys.parent))
+    gone = destroyed_keys(Folder(keys.parent))
     with closing(KeyRing(keys)) as ring:
         lost = [
             Redaction(box.subject, box.purpose, box.nonce, box.position, box.field, LOST)
-            for box in check.boxes(folder, after)
+            for box in sealed_texts(folder, after)
             if (box.subject, box.purpose) not in gone and not _opens(ring, box.text)
         ]
         if lost:

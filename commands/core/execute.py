@@ -22,7 +22,7 @@ from ledger.events.register import (
     PlanWithdrawn,
     SessionMarked,
 )
-from ledger.events.roll import DetailsAmended, PupilEnrolled
+from ledger.events.roll import ids_stated
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
@@ -367,13 +367,6 @@ def _adopt(in_force: Rules) -> Fact:
 
 def _remember_identity(ring: KeyRing, stream: str, event: object) -> None:
     """Keep which pupil a UPN or local id names, before the event that says so."""
-    match event:
-        case PupilEnrolled():
-            named = {"upn": event.upn, "local_id": event.local_id}
-        case DetailsAmended(field="upn" | "local_id"):
-            named = {event.field: event.amended}
-        case _:
-            return
-    for kind, value in named.items():
+    for kind, value in ids_stated(event).items():
         if value:
             ring.add_identity(value, kind, streams.subject(stream))

@@ -55,6 +55,7 @@ from ledger.sealing.redaction import every_place, places
 from ledger.state.school import Pupil
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
+from ledger.terminal import say
 from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules
 from policies.packs.values import parameters
@@ -109,17 +110,26 @@ class RedactField(UseCase, Errand):
             self.decide(state, rules(), now)
             return _target(state, self.position, self.field).sealed
 
-        place = Place(self.position, self.field, look(context, sealed_text, self.reads))
         with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
+            try:
+                place = Place(self.position, self.field, look(context, sealed_text, self.reads))
+            except Refused as refused:
+                if refused.code == _DONE:
+                    ring.wipe()
+                raise
             also = list(_copies_elsewhere(folder, ring, place))
-            _destroy(folder, ring, place, now)
+            left = _destroy(folder, ring, place, now)
         try:
             outcome = execute(context, self)
         except Refused as refused:
             what = f"the text is beyond use, but not recorded by whom and why: {refused.what}"
             remedy = f"{refused.remedy}; then give the same command again, which records that"
             raise Incomplete(refused.code, what, remedy) from None
-        return replace(outcome, says=(*outcome.says, *also))
+        if left is None:
+            return replace(outcome, says=(*outcome.says, *also))
+        for line in (*outcome.says[1:], *also):
+            say(line)
+        raise left
 
 
 class Target(NamedTuple):
@@ -137,10 +147,18 @@ class Target(NamedTuple):
         return isinstance(self.event, SourcedEvent) and self.event.stated is not None
 
 
-def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
+def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> Incomplete | None:
+    """Destroy the key of a text; return what is left to do where it is not overwritten yet."""
     box = parse_box(place.text)
     redaction = Redaction(*box[:3], place.position, place.field, now)
-    ring.redact(redaction, places(folder.log, box.subject, box.purpose))
+    try:
+        ring.redact(redaction, places(folder.log, box.subject, box.purpose))
+    except Incomplete as left:
+        return left
+    return None
+
+
+_DONE = "already-redacted"
 
 
 def _named_in(stream: str, state: State) -> list[str]:
@@ -158,7 +176,7 @@ def _check_new(state: State, aim: Target) -> None:
             aim.field,
         ):
             raise Refused(
-                "already-redacted",
+                _DONE,
                 f"the {aim.field} of event {aim.position} was redacted before",
                 "attendance redactions says when, by whom and why",
             )

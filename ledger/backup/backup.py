@@ -9,10 +9,12 @@ are never written to a disk in clear.
 import gzip
 import io
 import os
+import shutil
 import sqlite3
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -33,10 +35,19 @@ from ledger.files import (
     workshop,
     write_new,
 )
-from ledger.store.folder import Folder
+from ledger.store.folder import Folder, refuse_link
 from ledger.terminal import Progress
 from ledger.tlog import signing
-from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
+from ledger.tlog.note import (
+    Checkpoint,
+    Note,
+    Signer,
+    Verifier,
+    read_checkpoint,
+    read_note,
+    read_signature,
+)
+from ledger.verification.keys import KeptCopy, kept_copies, look_at_keys, missing_copies
 from ledger.verification.verify import verify
 
 _SIGNING = "signing.key"
@@ -49,7 +60,8 @@ _LEVEL = 4
 class Receipt(NamedTuple):
     """A back-up that was made: of how many entries, its file's size in bytes and SHA-256.
 
-    ``words``: the names of the school's own files of words in it, and of those left out.
+    ``words``: the names of the school's own files of words in it, and of those left out;
+    ``missing``: the copies of evidence that the log names and that are not there.
     """
 
     size: int
@@ -57,12 +69,18 @@ class Receipt(NamedTuple):
     sha256: str
     words: list[str]
     left_out: list[str]
+    missing: list[KeptCopy]
 
 
 def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Receipt:
     """Write a back-up of a ledger to a file that is not there yet, whole or not at all."""
+    before = _signing_keys(folder)
     with translated(target), workshop(target.parent) as place:
-        checkpoint, log = _snapshot(folder, place / "log", progress)
+        copy, checkpoint, adopted = _snapshot(folder, place / "log", progress)
+        own = _signing_of(folder, [_signing_keys(folder), before], adopted)
+        _refuse_other_keys(copy)
+        log = part_of("ledger.db", copy.log)
+        copies = [each for each in kept_copies(copy) if (folder.attachments / each.name).is_file()]
         origin, size, root = read_checkpoint(checkpoint.text)
         manifest = Manifest(
             ledger=origin,
@@ -78,8 +96,8 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
         sources = [
             _file(file.LOG, _compress(place)),
             _content(file.CHECKPOINT, checkpoint.written.encode()),
-            *_wrapped(folder, manifest, passphrase),
-            *(_file(name, path) for name, path in _attachments(folder)),
+            *_wrapped(manifest, passphrase, [(file.KEYS, _keys(folder)), *own.files]),
+            *(_file(*each) for each in _attachments(folder, copies)),
             *(_content(name, content) for name, content in words.items()),
         ]
         manifest = structs.replace(manifest, parts=[each.part for each in sources])
@@ -93,7 +111,9 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
             raise file.damage(whole, "did not keep what was written to it")
         _put(whole, target)
         bytes_ = target.stat().st_size
-        return Receipt(size, bytes_, written, manifest.names_of_words, left_out)
+        return Receipt(
+            size, bytes_, written, manifest.names_of_words, left_out, missing_copies(folder)
+        )
 
 
 def _put(whole: Path, target: Path) -> None:
@@ -109,14 +129,26 @@ def already_there(target: Path) -> Refused:
     return Refused("backup-there", f"{target} is already there", "choose another name with --to")
 
 
-def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Part]:
-    """Copy the log as it stands; return its newest checkpoint, cosigned, and the file.
+@dataclass(frozen=True, slots=True)
+class _Copy(Folder):
+    """A log that was copied, with the keys that stayed where they are."""
+
+    beside: Folder
+
+    @property
+    def keys(self) -> Path:
+        """The keys of the ledger itself: they are never written to a disk in clear."""
+        return self.beside.keys
+
+
+def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[_Copy, Note, Verifier]:
+    """Copy the log as it stands; return it, its newest checkpoint, cosigned, and its newest key.
 
     A log that does not verify is refused: it could not be restored.
     """
     path.mkdir()
-    copy = Folder(path)
-    with translated(folder.log), closing(open_read_only(folder.log)) as source:
+    copy = _Copy(path, folder)
+    with folder.reading() as source:
         # A transaction sees what stands at its first reading, whatever others write from then on.
         source.execute("BEGIN")
         source.execute("SELECT max(position) FROM stored_events").fetchone()
@@ -126,12 +158,12 @@ def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Par
             )
             db.execute("PRAGMA journal_mode=DELETE")
             checkpoint = _checkpoint(db)
-    found = verify(copy, progress=progress)
+    found = verify(Folder(path), progress=progress)
     if found.faults or checkpoint is None:
         what = found.faults[0].what if found.faults else "it has no checkpoint"
         remedy = "run attendance verify; copy the folder as it is, and look for what changed it"
         raise Refused("ledger-differs", f"the log is not what was recorded: {what}", remedy)
-    return checkpoint, part_of("ledger.db", copy.log)
+    return copy, checkpoint, found.keys[-1][1]
 
 
 def _checkpoint(db: sqlite3.Connection) -> Note | None:
@@ -157,25 +189,74 @@ def _compress(place: Path) -> Path:
     return path
 
 
-def _secrets(folder: Folder) -> Iterator[tuple[str, bytes]]:
-    """Yield the keys by the name of their file: of personal data, and those that sign."""
-    if not folder.keys.is_file():
-        raise Refused(
-            "keys-missing",
-            f"the ledger's keys are not at {folder.keys}",
-            "restore them first: attendance backup restore FILE --keys-only",
-        )
+def _keys(folder: Folder) -> bytes:
+    """Return the keys of personal data as a file, which is never on a disk."""
     with (
         translated(folder.keys),
         closing(open_read_only(folder.keys)) as source,
         closing(sqlite3.connect(":memory:")) as copy,
     ):
         source.backup(copy)
-        yield file.KEYS, copy.serialize()
-    yield _SIGNING, signing.load(folder.signing_key).written.encode()
-    successor = signing.successor(folder.signing_key)
-    if signing.is_there(successor):
-        yield _NEXT, signing.load(successor).written.encode()
+        return copy.serialize()
+
+
+def _refuse_other_keys(copy: _Copy) -> None:
+    """Refuse keys of personal data that do not open the log that was copied."""
+    if not copy.keys.is_file():
+        raise Refused(
+            "keys-missing",
+            f"the ledger's keys are not at {copy.keys}",
+            "restore them first: attendance backup restore FILE --keys-only",
+        )
+    found = look_at_keys(copy, log_is_sound=True)
+    if found is None or found.faults:
+        what = found.faults[0].what if found else "this account may not read them"
+        raise Refused(
+            "keys-differ",
+            f"the keys at {copy.keys} are not all that this ledger needs: {what}",
+            "run attendance verify; move the file away and put keys back from an earlier back-up: "
+            "attendance backup restore FILE --keys-only",
+        )
+
+
+class _SigningKeys(NamedTuple):
+    """The key that signs, and the one that is to follow it where it is being replaced."""
+
+    own: Signer
+    successor: Signer | None
+
+    @property
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Their texts by the names of their files."""
+        yield _SIGNING, self.own.written.encode()
+        if self.successor is not None:
+            yield _NEXT, self.successor.written.encode()
+
+
+def _signing_keys(folder: Folder) -> _SigningKeys:
+    path = folder.signing_key
+    after = signing.successor(path)
+    successor = signing.load(after) if signing.is_there(after) else None
+    return _SigningKeys(signing.load(path), successor)
+
+
+def _signing_of(folder: Folder, known: Sequence[_SigningKeys], adopted: Verifier) -> _SigningKeys:
+    """Return the keys, of those read before and after the log was, that sign for its newest entry.
+
+    They may be replaced meanwhile. Refuses keys of another ledger.
+    """
+    for keys in known:
+        if keys.own.verifier == adopted:
+            return keys
+    for keys in known:
+        if keys.successor is not None and keys.successor.verifier == adopted:
+            return keys
+    raise Refused(
+        "signing-key-other",
+        f"the signing key at {folder.signing_key} is not that of this ledger",
+        "say where the right one is with ATTENDANCE_SIGNING_KEY, or restore it from an earlier "
+        "back-up: attendance backup restore FILE --keys-only",
+    )
 
 
 class _Source(NamedTuple):
@@ -195,18 +276,22 @@ def _content(name: str, content: bytes) -> _Source:
     return _Source(part, partial(io.BytesIO, content))
 
 
-def _wrapped(folder: Folder, manifest: Manifest, passphrase: str) -> Iterator[_Source]:
+def _wrapped(
+    manifest: Manifest, passphrase: str, secrets: Iterable[tuple[str, bytes]]
+) -> Iterator[_Source]:
     key = manifest.scrypt.key(passphrase)
-    for name, secret in _secrets(folder):
+    for name, secret in secrets:
         part = name + file.WRAPPED
         yield _content(part, file.wrap(key, secret, manifest.bound_to(part)))
 
 
-def _attachments(folder: Folder) -> Iterator[tuple[str, Path]]:
-    place = folder.path / file.ATTACHMENTS
-    for path in sorted(place.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            yield f"{file.ATTACHMENTS}/{path.relative_to(place).as_posix()}", path
+def _attachments(folder: Folder, copies: Iterable[KeptCopy]) -> Iterator[tuple[str, Path]]:
+    """Yield the copies of evidence that the log names, each once, by the name of its part."""
+    for name in sorted({each.name for each in copies}):
+        path = folder.attachments / name
+        if path.is_symlink():
+            raise refuse_link(path)
+        yield f"{file.ATTACHMENTS}/{name}", path
 
 
 def _words(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
@@ -267,8 +352,13 @@ def secrets_of(archive: Archive, passphrase: str) -> Secrets:
 
 
 def unpack(archive: Archive, folder: Folder, secrets: Secrets | None, progress: Progress) -> None:
-    """Write what is in clear to a folder and, given the keys of personal data, those."""
+    """Write what is in clear to a folder and, given the keys of personal data, those.
+
+    Refuses, before anything is written, what would not fit on the disk, and a log that is said
+    to be larger than one of its compressed size can be.
+    """
     with translated(folder.path):
+        _refuse_too_large(archive, folder)
         archive.copy_log(folder.log, progress)
         for part in (*archive.manifest.attachments, *archive.manifest.words):
             place = folder.path / part.name
@@ -276,6 +366,28 @@ def unpack(archive: Archive, folder: Folder, secrets: Secrets | None, progress: 
             archive.copy(part.name, place)
         if secrets is not None:
             put_secret(folder.keys, secrets.keys)
+
+
+_RATIO, _SMALL = 100, 1 << 25
+"""A log of marks shrinks to a third, its empty pages to a hundredth; a bomb to a thousandth."""
+
+
+def _refuse_too_large(archive: Archive, folder: Folder) -> None:
+    manifest = archive.manifest
+    size = manifest.log.size
+    if size > max(_SMALL, _RATIO * archive.path.stat().st_size):
+        raise file.damage(archive.path, f"says that its log has {_in_mb(size)}: no log shrinks so")
+    needed, free = size + archive.path.stat().st_size, shutil.disk_usage(folder.path).free
+    if needed > free:
+        raise Refused(
+            "disk-full",
+            f"unpacked, the back-up needs {_in_mb(needed)}, and {folder.path} has {_in_mb(free)}",
+            "free some space there, or name another folder (for a check: TMPDIR)",
+        )
+
+
+def _in_mb(size: int) -> str:
+    return f"{size / 1_000_000:,.1f} MB"
 
 
 def put_secret(path: Path, content: bytes) -> None:

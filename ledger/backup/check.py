@@ -1,44 +1,26 @@
 """Proving that a back-up can be restored: its log, its keys, and how it fits a ledger."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from ledger.backup.backup import checkpoint_of
-from ledger.backup.file import Archive, Manifest
+from ledger.backup.backup import Secrets, checkpoint_of
+from ledger.backup.file import ATTACHMENTS, Archive, Manifest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.backup import BackupMade
 from ledger.events.codec import Decoder
 from ledger.files import open_read_only, translated
-from ledger.sealing.boxes import sealed_texts
-from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
+from ledger.sealing import attachments
+from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from ledger.tlog.note import read_checkpoint, read_note
+from ledger.tlog.note import read_checkpoint, read_note, read_signer
 from ledger.transparency.roots import root_at
-from ledger.verification.verify import Fault, KeptCheckpoint, verify
-
-
-class Box(NamedTuple):
-    """A sealed text: where it stands, whose it is, what for, and its nonce."""
-
-    position: int
-    field: str
-    subject: str
-    purpose: str
-    nonce: bytes
-    text: str
-
-
-class OpenedKeys(NamedTuple):
-    """How many keys there are texts for, and how many of them were destroyed."""
-
-    keys: int
-    destroyed: int
-    faults: list[Fault]
+from ledger.verification.keys import Fault, KeptCopy, OpenedKeys, kept_copies
+from ledger.verification.verify import KeptCheckpoint, Verification, verify
 
 
 class Fit(NamedTuple):
@@ -49,70 +31,80 @@ class Fit(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What a back-up was found to be. ``opened``: none where nobody gave the passphrase."""
+    """What a back-up was found to be. ``opened``: none where nobody gave the passphrase.
+
+    ``copies``: the copies of evidence that are missing or do not open, without which the rest can
+    be restored; ``unnamed``: those in it that its log does not name, as a command that was cut
+    short leaves, which a restore leaves out.
+    """
 
     opened: OpenedKeys | None
     faults: list[Fault]
+    copies: list[Fault]
+    unnamed: list[str]
 
 
-def prove(made: Folder, archive: Archive, progress: Progress) -> Findings:
-    """Verify an unpacked back-up, and open the texts under each key where the keys are there."""
+def prove(made: Folder, archive: Archive, secrets: Secrets | None, progress: Progress) -> Findings:
+    """Do with an unpacked back-up all that a restore needs; what is wrong is in the answer.
+
+    Its log is verified and, given the keys, the one that signs compared with the log, a text
+    opened under each key, and each copy of evidence that the log says is kept.
+    """
     kept = KeptCheckpoint("the back-up's checkpoint", checkpoint_of(archive))
     found = verify(made, every_signature=True, kept=[kept], progress=progress)
-    faults = list(found.faults)
+    faults = [*found.faults, *found.beside]
     if found.entries != archive.manifest.size:
         what = f"the log holds {found.entries} entries, not {archive.manifest.size} as it says"
         faults.append(Fault(None, what))
-    opened = open_sample(made) if made.keys.is_file() and not faults else None
-    return Findings(opened, [*faults, *(opened.faults if opened else ())])
+    if secrets is not None:
+        faults += _faults_of_signing(found, secrets)
+    if faults:
+        return Findings(None, faults, [], [])
+    named = kept_copies(made)
+    there = {part.name.removeprefix(f"{ATTACHMENTS}/") for part in archive.manifest.attachments}
+    unnamed = sorted(there - {copy.name for copy in named})
+    return Findings(found.opened, [], list(_faults_of_copies(made, named)), unnamed)
 
 
-def boxes(folder: Folder, after: int = 0) -> Iterator[Box]:
-    """Yield every sealed text of a log after a position, in order; skip what cannot be read."""
-    sql = "SELECT position, state FROM stored_events WHERE position > ? AND instr(state, ?)"
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
-        for position, state in db.execute(sql, [after, b'"~']):
-            for field, text in sealed_texts(state):
-                try:
-                    box = parse_box(text)
-                except ValueError:
-                    continue
-                yield Box(position, field, *box[:3], text)
+def _faults_of_signing(found: Verification, secrets: Secrets) -> Iterator[Fault]:
+    """Yield a fault where neither key that signs is the newest that the log names."""
+    written = filter(None, (secrets.signing, secrets.successor))
+    keys = [read_signer(each.decode(errors="replace")).verifier for each in written]
+    if found.keys and found.keys[-1][1] not in keys:
+        what = f"its signing key is not that of its log ({found.keys[-1][1].key_id.hex()})"
+        yield Fault(None, f"{what}: nothing could be recorded in what is restored")
 
 
-def open_sample(folder: Folder) -> OpenedKeys:
-    """Open the first text under every key; one that was destroyed on purpose is no fault."""
-    gone, seen, done = destroyed_keys(folder), set(), set()
-    faults: list[Fault] = []
-    with closing(KeyRing(folder.keys)) as ring:
-        for box in boxes(folder):
-            whose = (box.subject, box.purpose)
-            seen.add(whose)
-            if whose in done:
+def _faults_of_copies(made: Folder, copies: Sequence[KeptCopy]) -> Iterator[Fault]:
+    """Yield a fault for each copy of evidence that is missing or does not open."""
+    with _ring(made) as ring:
+        for copy in copies:
+            key = None if ring is None else ring.open(copy.key)
+            if key in (BEYOND_USE, REDACTED):
                 continue
-            try:
-                text = ring.open(box.text)
-            except Refused as refused:
-                faults.append(Fault(box.position, refused.what))
-            else:
-                if text == REDACTED:
-                    continue
-                if text == BEYOND_USE and whose not in gone:
-                    what = f"the key of {box.subject} ({box.purpose}) is not in the back-up"
-                    faults.append(Fault(box.position, what))
-            done.add(whose)
-    return OpenedKeys(len(seen), len(gone & seen), faults)
+            if not (made.attachments / copy.name).is_file():
+                what = f"the copy of evidence {copy.name} is not in the back-up"
+                yield Fault(copy.position, what)
+            elif key is not None:
+                yield from _faults_of_copy(made, copy, key)
 
 
-def destroyed_keys(folder: Folder) -> set[tuple[str, str]]:
-    """Return the subjects and purposes whose keys were destroyed."""
-    with translated(folder.keys), closing(open_read_only(folder.keys)) as db:
-        return set(db.execute("SELECT subject, purpose FROM destroyed"))
+def _faults_of_copy(made: Folder, copy: KeptCopy, key: str) -> Iterator[Fault]:
+    try:
+        attachments.read(made, copy.name, key)
+    except Refused:
+        yield Fault(copy.position, f"the copy of evidence {copy.name} does not open")
+
+
+def _ring(made: Folder) -> AbstractContextManager[KeyRing | None]:
+    if made.keys.is_file():
+        return closing(KeyRing(made.keys, to_write=False))
+    return nullcontext()
 
 
 def origin(folder: Folder) -> str | None:
     """Return the origin that a ledger's newest checkpoint names; none in an empty log."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
         row = db.execute(sql).fetchone()
     return None if row is None else read_checkpoint(read_note(row[0]).text).origin
@@ -135,7 +127,7 @@ def fit(folder: Folder, manifest: Manifest) -> Fit:
 def recorded_backups(folder: Folder) -> list[BackupMade]:
     """Return the back-ups that a log tells of, oldest first."""
     sql = "SELECT topic, state FROM stored_events WHERE originator_id = ? ORDER BY position"
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         rows = db.execute(sql, [streams.BACKUPS]).fetchall()
     decoder = Decoder()
     events = [decoder.decode(name, state) for name, state in rows]

@@ -133,3 +133,14 @@ class AdmissionAmended(SourcedEvent):
     by: str
     name: AuthorName
     job_title: AuthorTitle
+
+
+def ids_stated(event: object) -> dict[str, str | None]:
+    """Return by which UPN or local id an event lets its pupil be found from then on, by kind."""
+    match event:
+        case PupilEnrolled():
+            return {"upn": event.upn, "local_id": event.local_id}
+        case DetailsAmended(field="upn" | "local_id"):
+            return {event.field: event.amended}
+        case _:
+            return {}

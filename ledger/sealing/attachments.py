@@ -14,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.files import sync_folder, translated, write_new
 from ledger.sealing import boxes
-from ledger.store.folder import Folder
+from ledger.store.folder import Folder, refuse_link
 
 
 class Attachment(NamedTuple):
@@ -64,6 +64,8 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
     Refuses a file that its key does not open.
     """
     path = folder.attachments / name
+    if path.is_symlink():
+        raise refuse_link(path)
     if not path.exists():
         return None
     with translated(path):

@@ -16,6 +16,7 @@ import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -58,7 +59,7 @@ def is_sealed(text: str) -> bool:
     return text.startswith("~") and text.count(".") >= 2  # noqa: PLR2004 - box and commitment
 
 
-def sealed_texts(state: bytes) -> Iterator[tuple[str, str]]:
+def texts_in(state: bytes) -> Iterator[tuple[str, str]]:
     """Yield each sealed text in the stored bytes of an event, with its field; none if unreadable.
 
     A field may hold several, in a list.
@@ -161,7 +162,7 @@ def base64_bytes(text: str) -> bytes:
 # sealed later get a new one. No list forbids the box: the key that would open it is gone. What
 # ``redacted`` remembers only says why, and lets a restored back-up be brought to the same state.
 
-_SCHEMA = (
+SCHEMA = (
     """CREATE TABLE IF NOT EXISTS box_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, nonce BLOB NOT NULL, key BLOB NOT NULL,
   PRIMARY KEY(subject, purpose, nonce)) STRICT""",
@@ -212,6 +213,14 @@ def load(db: sqlite3.Connection) -> Holes:
     )
 
 
+def secrets_of(db: sqlite3.Connection, subject: str, purpose: str | None = None) -> set[bytes]:
+    """Return a subject's keys, and those of its single boxes, for one purpose or all."""
+    tables = ["subject_keys", *(["box_keys"] if _has_tables(db) else [])]
+    sql = "SELECT key FROM {} WHERE subject = ? AND purpose = coalesce(?, purpose)"
+    rows = (db.execute(sql.format(table), [subject, purpose]) for table in tables)
+    return {key for (key,) in chain.from_iterable(rows)}
+
+
 def forget(db: sqlite3.Connection, subject: str, purpose: str | None = None) -> None:
     """Delete the keys of a subject's boxes, for one purpose or all."""
     if _has_tables(db):
@@ -225,7 +234,7 @@ def puncture(db: sqlite3.Connection, redaction: Redaction, places: Iterable[Plac
     ``places``: every text of the log under the same subject and purpose. Returns where else the
     same text stands.
     """
-    for statement in _SCHEMA:
+    for statement in SCHEMA:
         db.execute(statement)
     holes = load(db)
     subject, purpose, nonce = redaction[:3]
@@ -247,7 +256,7 @@ def give_up(db: sqlite3.Connection, lost: Iterable[Redaction]) -> None:
 
     Without that a new key of the same subject and purpose would make them look tampered with.
     """
-    for statement in _SCHEMA:
+    for statement in SCHEMA:
         db.execute(statement)
     rows = (each._replace(at=LOST) for each in lost)
     db.executemany("INSERT OR IGNORE INTO redacted VALUES(?,?,?,?,?,?)", rows)

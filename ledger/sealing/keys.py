@@ -7,14 +7,22 @@ use; a redaction a single text.
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 
-from ledger.errors import Refused
+from ledger.errors import Incomplete, Refused, StorageRefused
 from ledger.events.base import IN_CLEAR
-from ledger.files import begin_immediate, open_read_only, open_to_write, translated
+from ledger.files import (
+    LOCK_TIMEOUT_SECONDS,
+    begin_immediate,
+    compare_schema,
+    open_read_only,
+    open_to_write,
+    translated,
+)
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, Where, is_sealed, parse_box
 
@@ -26,16 +34,29 @@ REDACTED = "[redacted]"
 _FEW = 64
 """Up to so many keys are read one by one."""
 _TEXTS_KEPT = 20_000
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS subject_keys(
+_WAIT_SECONDS, _STEP_SECONDS = 10, 0.05
+"""How long readers of the key file are waited for before a destroyed key is overwritten."""
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
-  PRIMARY KEY(subject, purpose)) STRICT;
-CREATE TABLE IF NOT EXISTS identities(
-  value TEXT PRIMARY KEY, kind TEXT NOT NULL, pupil TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS destroyed(
+  PRIMARY KEY(subject, purpose)) STRICT""",
+    """CREATE TABLE IF NOT EXISTS identities(
+  value TEXT PRIMARY KEY, kind TEXT NOT NULL, pupil TEXT NOT NULL) STRICT""",
+    """CREATE TABLE IF NOT EXISTS destroyed(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY(subject, purpose)) STRICT;
-"""
+  PRIMARY KEY(subject, purpose)) STRICT""",
+)
+
+
+def schema_faults(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield, in words, how a key file's tables differ from those we make; nothing in it is run.
+
+    One that has never redacted a text lacks the tables for that.
+    """
+    for each in compare_schema(db, SCHEMA).lacking:
+        yield f"lacks, or has changed: {each}"
+    for each in compare_schema(db, (*SCHEMA, *boxes.SCHEMA)).strange:
+        yield f"holds what this software does not make: {each}"
 
 
 class KeyRing:
@@ -49,8 +70,10 @@ class KeyRing:
         if not path.is_file():
             raise Refused(
                 "keys-missing",
-                f"the ledger's keys are not at {path}",
-                "restore keys.db from the latest back-up; without it names cannot be read",
+                f"the ledger's keys are not at {path}: without them no name can be read, no "
+                "pupil found, nothing recorded",
+                "put them back from the latest back-up: attendance backup restore FILE "
+                "--keys-only; attendance verify checks the log without them",
             )
         self._path = path
         self._lock = RLock()
@@ -60,8 +83,8 @@ class KeyRing:
         with translated(path):
             self._db = _open(path) if to_write else open_read_only(path)
             try:
-                self._db.execute("SELECT 1 FROM subject_keys, identities, destroyed LIMIT 0")
-            except sqlite3.Error:
+                self._refuse_strange()
+            except (sqlite3.Error, Refused):
                 self._db.close()
                 raise
 
@@ -71,8 +94,20 @@ class KeyRing:
         path.touch(mode=0o600)
         db = open_to_write(path)
         db.execute("PRAGMA journal_mode=WAL")
-        db.executescript(_SCHEMA)
+        for statement in SCHEMA:
+            db.execute(statement)
         db.close()
+
+    def _refuse_strange(self) -> None:
+        """Refuse tables and triggers that are not ours: one might keep what is destroyed."""
+        for what in schema_faults(self._db):
+            raise Refused(
+                "keys-altered",
+                f"the ledger's keys at {self._path} are not as this software makes them: the file "
+                f"{what}",
+                "move it away, and put the keys of the latest back-up in its place: "
+                "attendance backup restore FILE --keys-only",
+            )
 
     def refresh(self) -> None:
         """Forget the keys read before, where another program has changed them since."""
@@ -198,6 +233,7 @@ class KeyRing:
         A restored back-up replays the destructions that this remembers.
         """
         with self.writing():
+            secrets_ = boxes.secrets_of(self._db, subject)
             rows = self._db.execute(
                 "SELECT purpose FROM subject_keys WHERE subject = ?", [subject]
             ).fetchall()
@@ -210,7 +246,7 @@ class KeyRing:
             boxes.forget(self._db, subject)
             self._owe_wiping()
             self.commit()
-        self._wipe()
+        self.wipe(secrets_)
         return len(rows)
 
     def destroy_again(self, rows: Iterable[tuple[str, str, int]]) -> int:
@@ -219,8 +255,9 @@ class KeyRing:
         ``rows``: subject, purpose and when. Who has no key left is not named any more either.
         """
         with self.writing():
-            gone = 0
+            gone, secrets_ = 0, set[bytes]()
             for subject, purpose, at in rows:
+                secrets_ |= boxes.secrets_of(self._db, subject, purpose)
                 where = "WHERE subject = ? AND purpose = ?"
                 found = self._db.execute(f"DELETE FROM subject_keys {where}", (subject, purpose))  # noqa: S608
                 gone += found.rowcount
@@ -234,7 +271,7 @@ class KeyRing:
             )
             self._owe_wiping()
             self.commit()
-        self._wipe()
+        self.wipe(secrets_)
         return gone
 
     def destructions(self, subject: str) -> list[tuple[str, int]]:
@@ -249,17 +286,27 @@ class KeyRing:
         seal another (`redaction`). Repeated, it only makes sure that nothing is left.
         """
         with self.writing():
+            before = boxes.secrets_of(self._db, *redaction[:2])
             known = redaction[:3] in self._holes().redacted
             same = [] if known else boxes.puncture(self._db, redaction, places)
+            secrets_ = before - boxes.secrets_of(self._db, *redaction[:2])
             self._owe_wiping()
             self.commit()
-        self._wipe()
+        self.wipe(secrets_)
         return same
 
     def redactions(self) -> list[Redaction]:
         """Return every redaction that this remembers, oldest first."""
         known = [r for r in self._holes().redacted.values() if r.at != boxes.LOST]
         return sorted(known, key=lambda r: (r.at, r.position))
+
+    def given_up(self) -> set[tuple[str, str, bytes]]:
+        """Return the boxes whose keys were lost, by subject, purpose and nonce."""
+        return {box for box, each in self._holes().redacted.items() if each.at == boxes.LOST}
+
+    def single_keys(self) -> Collection[tuple[str, str, bytes]]:
+        """Return the boxes that have a key of their own, by subject, purpose and nonce."""
+        return self._holes().keys.keys()
 
     def give_up(self, lost: Iterable[Redaction]) -> None:
         """Let texts whose keys were lost read as beyond use, also once there are new keys."""
@@ -290,20 +337,51 @@ class KeyRing:
         """Finish a destruction that was cut short, if one was; where it fails, it stays due."""
         with suppress(sqlite3.Error, Refused):
             if self.owes_wiping:
-                self._wipe()
+                self.wipe()
 
-    def _wipe(self) -> None:
+    def wipe(self, gone: Collection[bytes] = ()) -> None:
         """Leave no byte of a deleted key: not in free space, nor in the write-ahead log.
 
         Pages that were split long ago may hold copies that no deletion reaches, so the whole
-        file is written anew.
+        file is written anew; what was left of a lost key file goes too. ``gone``: the keys that
+        were deleted, which are then looked for in every file of ours. Raises `Incomplete` where
+        one is still there, or may be, with what is left to do.
         """
         self._forget()
-        self._db.execute("PRAGMA temp_store=MEMORY")
-        self._db.execute("VACUUM")
-        is_busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if not is_busy:
-            self._db.execute("PRAGMA user_version = 0")
+        try:
+            with translated(self._path):
+                for left in self._path.parent.glob(f"{self._path.name}-*.lost"):
+                    left.unlink()
+                self._db.execute("PRAGMA temp_store=MEMORY")
+                self._db.execute("VACUUM")
+                held = [] if self._is_written_back() else [self._path]
+                held += [path for path in self._files() if _holds(path, gone)]
+        except StorageRefused as refused:
+            what = f"is deleted, but not yet overwritten: {refused.what}"
+            raise _not_wiped(what) from None
+        if held:
+            names = ", ".join(sorted({path.name for path in held}))
+            what = f"is deleted, but {names} may hold it still: another program has the file open"
+            raise _not_wiped(what)
+        self._db.execute("PRAGMA user_version = 0")
+
+    def _is_written_back(self) -> bool:
+        """Have the file itself changed, and the write-ahead log emptied; wait for who reads."""
+        until = monotonic() + _WAIT_SECONDS
+        self._db.execute("PRAGMA busy_timeout=0")
+        try:
+            while busy := self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if monotonic() >= until:
+                    break
+                sleep(_STEP_SECONDS)
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout={int(1000 * LOCK_TIMEOUT_SECONDS)}")
+        return not busy
+
+    def _files(self) -> list[Path]:
+        """Return every file of ours that may hold a key."""
+        name = self._path.name
+        return [path for path in self._path.parent.glob(f"{name}*") if path.is_file()]
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
         key = self._subject_key(subject, purpose)
@@ -379,8 +457,23 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
     )
 
 
+def _not_wiped(what: str) -> Incomplete:
+    return Incomplete(
+        "key-not-overwritten",
+        f"the key {what}",
+        "end what has keys.db open (a question that still runs, a back-up program), then repeat "
+        "this command: it overwrites what is left",
+    )
+
+
+def _holds(path: Path, keys: Collection[bytes]) -> bool:
+    """Tell whether a file holds one of some keys anywhere."""
+    content = path.read_bytes() if keys else b""
+    return any(key in content for key in keys)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     db = open_to_write(path)
-    # A key that was deleted is overwritten; `_wipe` sees to the copies that this does not reach.
+    # A key that was deleted is overwritten; `wipe` sees to the copies that this does not reach.
     db.execute("PRAGMA secure_delete=ON")
     return db

@@ -4,9 +4,10 @@ A redaction reads them when nobody can seal another: it must keep all but one.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,11 +16,14 @@ from ledger.events import streams
 from ledger.events.base import Event, Seal, replace, sealed_fields
 from ledger.events.streams import STAFF
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
-from ledger.sealing.boxes import Place, Where, parse_box, sealed_texts
+from ledger.sealing.boxes import Place, Where, parse_box, texts_in
 from ledger.sealing.keys import KeyRing
+from ledger.store.folder import Folder
 from ledger.values import school_year_number
 
-_EVERY = "SELECT position, state FROM stored_events WHERE instr(state, '\"~') ORDER BY position"
+_EVERY = """
+SELECT position, state FROM stored_events WHERE position > ? AND instr(state, ?)
+ORDER BY position"""
 _SQL = "SELECT position, state FROM stored_events WHERE instr(state, ?) ORDER BY position"
 
 
@@ -34,7 +38,7 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
     with translated(log), closing(open_to_write(log)) as db:
         begin_immediate(db.execute)
         for position, state in db.execute(_SQL, [stored]):
-            for field, text in sealed_texts(state):
+            for field, text in texts_in(state):
                 if parse_box(text)[:2] == (subject, purpose):
                     yield Place(position, field, text)
         db.execute("ROLLBACK")
@@ -42,11 +46,9 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
 
 def every_place(log: Path) -> Iterator[Place]:
     """Yield every sealed text of the log but names of staff, in order; takes no lock."""
-    with translated(log), closing(open_read_only(log)) as db:
-        for position, state in db.execute(_EVERY):
-            for field, text in sealed_texts(state):
-                if not text.startswith(f"~{STAFF}"):
-                    yield Place(position, field, text)
+    for place in _every(Folder(log.parent), 0):
+        if not place.text.startswith(f"~{STAFF}"):
+            yield place
 
 
 def half_done(log: Path, ring: KeyRing) -> Iterator[str]:
@@ -69,6 +71,31 @@ def half_done(log: Path, ring: KeyRing) -> Iterator[str]:
                 f"whom and why: attendance redact {each.position} {each.field} --reason WHY "
                 "records that"
             )
+
+
+class Sealed(NamedTuple):
+    """A sealed text: where it stands, whose it is, what for, and its nonce."""
+
+    position: int
+    field: str
+    subject: str
+    purpose: str
+    nonce: bytes
+    text: str
+
+
+def sealed_texts(folder: Folder, after: int = 0) -> Iterator[Sealed]:
+    """Yield every sealed text of a log after a position, in order; skip what cannot be read."""
+    for place in _every(folder, after):
+        with suppress(ValueError):
+            yield Sealed(place.position, place.field, *parse_box(place.text)[:3], place.text)
+
+
+def _every(folder: Folder, after: int) -> Iterator[Place]:
+    with folder.reading() as db:
+        for position, state in db.execute(_EVERY, [after, b'"~']):
+            for field, text in texts_in(state):
+                yield Place(position, field, text)
 
 
 # -- on the way into the log -------------------------------------------------------------------

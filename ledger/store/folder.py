@@ -2,13 +2,15 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import Database, compare_schema, open_read_only, translated
+from ledger.store.schema import SCHEMA
 
 LAYOUT = 2
 """The layout of the log; a ledger of a later layout is refused."""
@@ -71,12 +73,27 @@ class Folder:
             )
         if not self.exists():
             raise Refused("no-ledger", f"there is no ledger at {self.path}", _NAME_IT)
+        self._refuse_links()
         return self
+
+    def _refuse_links(self) -> None:
+        """Refuse a ledger of which a part lies somewhere else: whoever made it may have chosen."""
+        grid = self.views / "grid"
+        own = [self.path / name for name in _OWN]
+        for path in [*own, *(grid.iterdir() if grid.is_dir() and not grid.is_symlink() else ())]:
+            if path.is_symlink():
+                raise refuse_link(path)
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """Open the log for reading; refuse one that this software did not lay out."""
+        with translated(self.log), closing(open_read_only(self.log)) as db:
+            check_log(db)
+            yield db
 
     def head(self) -> int:
         """Return the newest position of the log; refuse a log that cannot be read."""
-        with translated(self.log), closing(open_read_only(self.log)) as db:
-            check_layout(db)
+        with self.reading() as db:
             return int(db.execute("SELECT max(position) FROM stored_events").fetchone()[0] or 0)
 
     def anchor(self, position: int) -> str | None:
@@ -87,7 +104,7 @@ class Folder:
         if position == 0:
             return ""
         query = "SELECT state FROM stored_events WHERE position = ?"
-        with translated(self.log), closing(open_read_only(self.log)) as db:
+        with self.reading() as db:
             row = db.execute(query, [position]).fetchone()
         return sha256(row[0]).hexdigest() if row else None
 
@@ -100,10 +117,44 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+_DATABASES = ("ledger.db", "keys.db", "views/tables.db")
+_OWN = (
+    *(name + end for name in _DATABASES for end in ("", "-wal", "-shm", "-journal")),
+    *("signing.key", "signing.key.next", "school.kept", "attachments"),
+    *("views", "views/grid", "views.unreadable"),
+)
+
+
+def refuse_link(path: Path) -> Refused:
+    """Return the refusal to follow a link in a ledger's folder."""
+    return Refused(
+        "ledger-link",
+        f"{path} is a link; what it leads to is no part of this ledger, and is not followed",
+        "put the file itself in its place, if you know that it is the right one",
+    )
+
+
 _NAME_IT = "create one with attendance init, or name it with --ledger"
 
 
-def check_layout(db: sqlite3.Connection) -> None:
+def check_log(db: Database) -> None:
+    """Refuse what is no log as we lay it out; to be asked before anything else of it is read."""
+    check_layout(db)
+    for what in schema_faults(db):
+        remedy = "nothing in it was run; run attendance verify, and look for the latest back-up"
+        raise Refused("ledger-foreign", what, remedy)
+
+
+def schema_faults(db: Database) -> Iterator[str]:
+    """Yield, in words, each difference of a log's tables and triggers from those we make."""
+    found = compare_schema(db, SCHEMA)
+    for each in found.lacking:
+        yield f"the log lacks, or has changed: {each}"
+    for each in found.strange:
+        yield f"the log holds what this software does not make: {each}"
+
+
+def check_layout(db: Database) -> None:
     """Refuse a ledger that a later version made, and a database that is no ledger."""
     layout = db.execute("PRAGMA user_version").fetchone()[0]
     if layout == 0:

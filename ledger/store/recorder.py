@@ -20,7 +20,7 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate
+from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate, distrust
 from ledger.store.schema import ROWS, SCHEMA, Row
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge
 
@@ -64,6 +64,7 @@ class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
         plain = super()._create_connection()
         database = plain._sqlite_conn  # noqa: SLF001 - the library offers no other way
+        distrust(database.execute)
         database.execute("PRAGMA synchronous=FULL")
         # Without it the rows that a REPLACE takes away fire no trigger against deletion.
         database.execute("PRAGMA recursive_triggers=ON")

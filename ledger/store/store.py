@@ -23,7 +23,7 @@ from ledger.events.base import Event, replace
 from ledger.events.log import Committed, KeyAdopted
 from ledger.events.registry import FIRST, NAMES
 from ledger.files import open_read_only, refusal, translated
-from ledger.store.folder import LAYOUT, Folder, check_layout
+from ledger.store.folder import LAYOUT, Folder, check_log
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.schema import Row
 from ledger.tlog import signing
@@ -115,7 +115,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         with translated(path), closing(open_read_only(path)) as db:
-            check_layout(db)
+            check_log(db)
         self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
         self._decoder = codec.Decoder()
         self._nonces = codec.nonces()
@@ -195,6 +195,20 @@ class Store:
                 return
             yield self._recorded(rows)
             after = rows[-1][0]
+
+    def scan_of(self, pupils: Iterable[str], *, upto: int) -> list[Recorded]:
+        """Return the log up to a position, in order, with the marks of some pupils only."""
+        beyond = streams.MARK[:-1] + chr(ord(streams.MARK[-1]) + 1)
+        ranges = [("", streams.MARK), (beyond, "\U0010ffff")]
+        for pupil in pupils:
+            first = streams.mark(pupil, "")
+            ranges.append((first, first + "\U0010ffff"))
+        rows: list[Row] = []
+        with self.reading() as c:
+            for each in ranges:
+                rows += self._recorder.streams_between(c, *each, upto=upto)
+        rows.sort(key=itemgetter(0))
+        return self._recorded(rows)
 
     def read(self, prefixes: Iterable[str], *, upto: int) -> list[Recorded]:
         """Return the events of every stream with one of the prefixes, in the order of the log."""

@@ -7,14 +7,13 @@ from 0, the hashes of the inclusion proof, an empty line, and a checkpoint.
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.log import KeyAdopted
-from ledger.files import Database, open_read_only, translated
+from ledger.files import Database
 from ledger.store.folder import Folder
 from ledger.store.schema import ROWS, Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
@@ -99,7 +98,7 @@ class Proofs:
     def __init__(self, folder: Folder, *, witnessed: bool = False) -> None:
         self._witnessed = witnessed
         seen = _newest_witnessed(folder) if witnessed else 0
-        with translated(folder.log), closing(open_read_only(folder.log)) as db:
+        with folder.reading() as db:
             newest = seen or db.execute("SELECT max(size) FROM checkpoints").fetchone()[0] or 0
             self.note = _with_cosignatures(db, newest) if newest else None
             self.size: int = newest
@@ -174,7 +173,7 @@ def rows_between(folder: Folder, first: int, last: int) -> list[Row]:
 
 
 def _rows(folder: Folder, where: str, values: list[object], none: str) -> list[Row]:
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         found = db.execute(f"{ROWS} WHERE {where} ORDER BY position", values).fetchall()
     if not found:
         raise Refused("no-entry", none, "look at attendance history for what there is")

@@ -5,10 +5,9 @@ Every answer names it, so it stands apart from proofs, with which every event of
 
 from base64 import b64encode
 from collections.abc import Iterable
-from contextlib import closing
 from hashlib import sha256
 
-from ledger.files import Database, open_read_only, translated
+from ledger.files import Database
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge
@@ -21,7 +20,7 @@ def root_at(folder: Folder, position: int) -> str:
 
     A position inside a transaction has no checkpoint: its root is computed.
     """
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         sql = "SELECT note FROM checkpoints WHERE size = ?"
         row = db.execute(sql, [position]).fetchone()
         if row is not None:

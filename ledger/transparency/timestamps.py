@@ -25,7 +25,7 @@ from ledger.files import Database, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import Note, read_note
 from ledger.transparency.witnesses import Sighting, heard, notes_newest_first
-from ledger.verification.verify import Fault
+from ledger.verification.keys import Fault
 
 _HASHES = (sha256, sha384, sha512)
 _OTHER = "timestamp-of-another-authority"

@@ -5,7 +5,6 @@ before it was dropped goes on counting.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.proof import WitnessTrusted, WitnessTurn
-from ledger.files import Database, DatabaseError, open_read_only, translated
+from ledger.files import Database, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import (
     COSIGNATURE,
@@ -26,7 +25,7 @@ from ledger.tlog.note import (
     read_signature,
     read_verifier,
 )
-from ledger.verification.verify import Fault
+from ledger.verification.keys import Fault
 
 _LAST_SECOND = 7_258_118_400
 """2200-01-01: no signature is from then or later."""
@@ -65,7 +64,7 @@ class Trust(NamedTuple):
 
 def trusted_witnesses(folder: Folder) -> list[Trust]:
     """Return every witness that the log ever trusted, in order."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         rows = db.execute(
             "SELECT position, topic, state FROM stored_events WHERE originator_id = ? "
             "ORDER BY position",
@@ -91,10 +90,10 @@ def heard(
 ) -> tuple[Sighting | None, list[Fault], int]:
     """Return the newest that was seen, what is wrong, and of how many neither can be told."""
     try:
-        with closing(open_read_only(folder.log)) as db:
+        with folder.reading() as db:
             found = list(sightings(db))
-    except DatabaseError as error:
-        return None, [Fault(None, f"the {kind} cannot be read: {error}")], 0
+    except Refused as refused:
+        return None, [Fault(None, f"the {kind} cannot be read: {refused.what}")], 0
     faults = [each for each in found if isinstance(each, Fault)]
     seen = [each for each in found if isinstance(each, Sighting)]
     return max(seen, default=None), faults, found.count(None)
@@ -104,7 +103,7 @@ def newest_sighting(
     folder: Folder, trusts: Sequence[Trust], *, known_at: int | None = None
 ) -> Sighting | None:
     """Return the newest that these witnesses saw, at an instant or before; looks no further."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         for each in _sightings(db, trusts):
             if isinstance(each, Sighting) and (known_at is None or each.at <= known_at):
                 return each
@@ -113,14 +112,14 @@ def newest_sighting(
 
 def timestamps_kept(folder: Folder) -> tuple[int, int]:
     """Return how many timestamps are kept, and up to which entry the newest of them is."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         count, newest = db.execute("SELECT count(*), max(size) FROM timestamps").fetchone()
     return count, newest or 0
 
 
 def notes_newest_first(folder: Folder) -> Iterator[tuple[int, Note]]:
     """Yield the checkpoints with their sizes, the newest first."""
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+    with folder.reading() as db:
         for size, written in db.execute("SELECT size, note FROM checkpoints ORDER BY size DESC"):
             yield size, read_note(written)
 

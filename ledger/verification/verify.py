@@ -19,9 +19,9 @@ from ledger.events import registry, streams
 from ledger.events.codec import Decoder, first_not_canonical
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened
-from ledger.files import open_read_only
-from ledger.sealing.boxes import parse_box, sealed_texts
-from ledger.store.folder import Folder, check_layout
+from ledger.files import bound, open_read_only
+from ledger.sealing.boxes import parse_box, texts_in
+from ledger.store.folder import Folder, check_layout, schema_faults
 from ledger.store.schema import ROWS, Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
@@ -34,7 +34,8 @@ from ledger.tlog.note import (
     read_verifier,
 )
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
-from ledger.verification import surroundings
+from ledger.verification import keys, surroundings
+from ledger.verification.keys import Fault, Loss, OpenedKeys
 
 _PAGE = 8192
 _ENOUGH, _MOST = 100, 10_000
@@ -55,19 +56,15 @@ class KeptCheckpoint(NamedTuple):
     note: Note | None = None
 
 
-class Fault(NamedTuple):
-    """What is wrong, and at which position where there is one."""
-
-    position: int | None
-    what: str
-
-
 @dataclass(slots=True)
 class Verification:
     """What was found: how many entries, the root over them, the newest checkpoint, the faults.
 
     ``keys``: the public keys that the log names, each with the position from which it signs;
-    ``urn``: of the school.
+    ``urn``: of the school; ``is_ours``: whether its tables are those that this software makes,
+    without which nothing else of it is looked at; ``opened``: the keys of personal data, where
+    they could be looked at; ``beside``: what is wrong with the keys beside the log; ``losses``:
+    what is missing there, which is nobody's fault.
     """
 
     entries: int = 0
@@ -76,7 +73,11 @@ class Verification:
     checkpoint: Note | None = None
     keys: list[tuple[int, Verifier]] = field(default_factory=list)
     urn: str | None = None
+    is_ours: bool = False
     faults: list[Fault] = field(default_factory=list)
+    opened: OpenedKeys | None = None
+    beside: list[Fault] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
 
     @property
     def root_text(self) -> str:
@@ -110,20 +111,42 @@ def verify(
     found = Verification()
     try:
         with closing(open_read_only(folder.log)) as db:
+            bound(db, folder.log)
             db.execute("BEGIN")
             check_layout(db)
-            for what in surroundings.faults_of_file(db, folder):
-                found.add(None, what)
-            log = _Pass(db, found, every_signature=every_signature, kept=kept)
-            log.check(progress)
+            found.is_ours = not _found_strange(db, found)
+            if found.is_ours:
+                for what in surroundings.faults_of_file(db, folder):
+                    found.add(None, what)
+                log = _Pass(db, found, every_signature=every_signature, kept=kept)
+                log.check(progress)
     except Refused as refused:
         found.add(None, refused.what)
     except _MALFORMED as error:
         found.add(None, f"the database is malformed: {error}")
-    for what in surroundings.faults_of_keys(folder, [key for _, key in found.keys]):
-        found.add(None, what)
+    if found.is_ours:
+        _look_beside(folder, found)
     found.settle()
     return found
+
+
+def _look_beside(folder: Folder, found: Verification) -> None:
+    adopted = [key for _, key in found.keys]
+    found.opened = keys.look_at_keys(folder, log_is_sound=not found.faults)
+    of_keys = found.opened.faults if found.opened else []
+    found.beside = [*keys.faults_of_signing(folder, adopted), *of_keys][:_ENOUGH]
+    with suppress(Refused, *_MALFORMED):
+        found.losses = list(keys.losses(folder, adopted))
+
+
+def _found_strange(db: sqlite3.Connection, found: Verification) -> bool:
+    """Tell whether tables, triggers or indexes are not ours; then nothing more is read of them."""
+    strange = list(schema_faults(db))
+    for what in strange:
+        found.add(None, what)
+    if strange:
+        found.add(None, "nothing else was looked at: what is not ours might run")
+    return bool(strange)
 
 
 class _Pass:
@@ -157,12 +180,12 @@ class _Pass:
 
     def check(self, progress: Progress) -> None:
         """Check every entry, the tree over them, and every checkpoint."""
-        (count,) = self._db.execute("SELECT count(*) FROM stored_events").fetchone()
+        (count,) = self._db.execute("SELECT max(position) FROM stored_events").fetchone()
         rows = self._db.execute(f"{ROWS} ORDER BY position")
         try:
             for page in _pages(rows):
                 self._page(page)
-                progress(self._edge.size, count)
+                progress(self._edge.size, count or 0)
         except _MALFORMED as error:
             self._found.add(self._edge.size + 1, f"it cannot be read: {error}")
         self._end()
@@ -230,7 +253,7 @@ class _Pass:
     def _sealed(self, row: Row) -> None:
         """Hold sealed texts to the place that they name; those of older ledgers name none."""
         position, stream, _, name, state = row
-        for stands_in, text in sealed_texts(state):
+        for stands_in, text in texts_in(state):
             with suppress(ValueError):
                 where = parse_box(text).where
                 if where not in (None, (stands_in, stream)):
@@ -374,7 +397,7 @@ def _not_recorded(what: str, leaf: bytes, known: bytes) -> str:
 def origin_of(folder: Folder) -> str | None:
     """Return the origin that a ledger's newest checkpoint names; none where it cannot be read."""
     sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
-    with suppress(Refused, *_MALFORMED), closing(open_read_only(folder.log)) as db:
+    with suppress(Refused, *_MALFORMED), folder.reading() as db:
         return read_checkpoint(read_note(db.execute(sql).fetchone()[0]).text).origin
     return None
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import ledger
 from ledger.backup import backup, check, file, passphrases
-from ledger.backup.check import OpenedKeys, origin
+from ledger.backup.check import Findings, origin
 from ledger.backup.file import SUFFIX, Archive, manifest_of
 from ledger.clock import iso, local, local_date
 from ledger.english import in_words, noun, number_of
@@ -21,7 +21,7 @@ from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from ledger.verification.verify import Fault
+from ledger.verification.keys import Fault
 from policies.law import calendar
 from policies.packs.codes import rules
 from policies.packs.values import parameters
@@ -165,13 +165,13 @@ class VerifyBackup(Inspection):
             with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
                 made = Folder(Path(place))
                 backup.unpack(archive, made, secrets, progress)
-                proven = check.prove(made, archive, progress)
+                proven = check.prove(made, archive, secrets, progress)
         except Refused as refused:
             if refused.code != "backup-damaged":
                 raise
             return _not_restorable(self.archive, refused.what)
         fit, fits = _compare(folder, archive)
-        return _answer(archive, proven.opened, [*proven.faults, *fits], fit)
+        return _answer(archive, proven, fits, fit)
 
 
 # -- what the ledger tells of ----------------------------------------------------------------
@@ -280,14 +280,13 @@ def _not_restorable(path: Path, what: str) -> Answer:
     return Answer(document, blocks=[Lines(lines)], listed=problems, differs=True)
 
 
-def _answer(
-    archive: Archive, opened: OpenedKeys | None, faults: Sequence[Fault], fit: list[str]
-) -> Answer:
-    manifest = archive.manifest
+def _answer(archive: Archive, proven: Findings, fits: Sequence[Fault], fit: list[str]) -> Answer:
+    manifest, opened = archive.manifest, proven.opened
+    faults = [*proven.faults, *fits, *proven.copies]
     problems = Listing(FAULTS, faults)
     document: dict[str, Any] = {
         "file": str(archive.path),
-        "restorable": not faults,
+        "restorable": not (proven.faults or fits),
         "made_at": iso(manifest.made_at),
         "ledger": manifest.ledger,
         "entries": manifest.size,
@@ -301,24 +300,26 @@ def _answer(
         "problems": problems,
         "verified_by": {"rules": rules().digest, "software": ledger.__version__},
     }
-    blocks: list[Lines | Grid] = [Lines(_lines(archive, opened, faults, fit))]
+    blocks: list[Lines | Grid] = [Lines(_lines(archive, proven, fits, fit))]
     if faults:
         blocks.append(problems.grid(number_of(len(faults), "problem")))
     return Answer(document, blocks=blocks, listed=problems, differs=bool(faults))
 
 
-def _lines(
-    archive: Archive, opened: OpenedKeys | None, faults: Sequence[Fault], fit: list[str]
-) -> list[str]:
-    manifest = archive.manifest
+def _lines(archive: Archive, proven: Findings, fits: Sequence[Fault], fit: list[str]) -> list[str]:
+    manifest, opened = archive.manifest, proven.opened
     keys = _KEYS_UNCHECKED
     if opened is not None:
         keys = f"{opened.keys} in use, a text under each opened"
         if opened.destroyed:
             keys += f", but {opened.destroyed} that were destroyed on purpose"
-    verdict = "NOT restorable" if faults else "restorable"
-    if not faults and opened is None:
-        verdict = "the log is restorable"
+    verdict = "the log is restorable" if opened is None else "restorable"
+    if proven.faults or fits:
+        verdict = "NOT restorable"
+    elif proven.copies:
+        verdict += ", but not every copy of evidence"
+    unnamed = len(proven.unnamed)
+    surplus = f", and {unnamed} that no entry names: a restore leaves it out" if unnamed else ""
     return [
         f"Back-up      {archive.path}: {verdict}",
         f"Made         {local(manifest.made_at):%Y-%m-%d %H:%M} London",
@@ -326,7 +327,7 @@ def _lines(
         f"Entries      {manifest.size}",
         f"Root         {manifest.root}",
         f"Keys         {keys}",
-        f"Attachments  {len(manifest.attachments)}",
+        f"Attachments  {len(manifest.attachments) - unnamed}{surplus}",
         *(f"Words        {name}, the school's own" for name in manifest.names_of_words),
         *(f"Compared     {line}" for line in fit),
     ]

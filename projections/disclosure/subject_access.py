@@ -4,7 +4,7 @@ UK GDPR art 15, and a parent's right to the educational record at a maintained s
 copy is made is recorded before it is made.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -96,6 +96,15 @@ class SubjectAccess(Question[CopyFindings]):
             review=self.include_free_text,
             authority=self.authority,
         )
+
+    @property
+    def leaves_school(self) -> bool:
+        """It is made for the person concerned."""
+        return True
+
+    def marks_of(self, view: View) -> Collection[str]:
+        """Return the pupil's id."""
+        return [view.pupil_id(view.pupil_index(self.who))]
 
     def find(self, view: View) -> CopyFindings:
         """Find all that may be seen of what is held, part by part."""

@@ -61,6 +61,11 @@ class ExportPortable(Question[Exported]):
 
     path: Path = argument("an empty folder, made where there is none")
 
+    @property
+    def leaves_school(self) -> bool:
+        """Another school or system takes it over."""
+        return True
+
     def find(self, view: View) -> Exported:
         """Write the folder, and find how many rows each of its files has."""
         if view.school is None:

@@ -4,7 +4,7 @@ Plain words, no signature: whoever decided reads it, signs it and sends it. When
 date is recorded with the decision (--letter-on).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NoReturn
@@ -75,6 +75,15 @@ class LeaveLetter(Question[Sequence[str]]):
 
     leave_id: str = argument("the id of the request", "")
     html: Path | None = option("write it as a page to this file")
+
+    @property
+    def leaves_school(self) -> bool:
+        """It is a letter."""
+        return True
+
+    def marks_of(self, _view: View) -> Collection[str]:
+        """Return nobody: what was decided rests on no mark."""
+        return ()
 
     def find(self, view: View) -> Sequence[str]:
         """Find what the letter says; refused without a decision, or to whom none may go."""

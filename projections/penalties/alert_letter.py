@@ -61,6 +61,11 @@ class DraftLetter(Question[Draft]):
     html: Path | None = option("write it as a page to this file")
     out: Path | None = option("write it as text to this file")
 
+    @property
+    def leaves_school(self) -> bool:
+        """It is a letter."""
+        return True
+
     def find(self, view: View) -> Draft:
         """Find what the letter says; refused for a number that is of no alert known."""
         alert = next((each for each in alerts(view) if each.number == self.alert), None)

@@ -24,8 +24,8 @@ from ledger.transparency.witnesses import (
     timestamps_kept,
     trusted_witnesses,
 )
+from ledger.verification.keys import Fault
 from ledger.verification.verify import (
-    Fault,
     KeptCheckpoint,
     Progress,
     Verification,
@@ -34,7 +34,7 @@ from ledger.verification.verify import (
 )
 from policies.packs.codes import rules
 from projections.queries import sightings
-from projections.queries.blocks import Grid, Lines
+from projections.queries.blocks import Grid, Lines, titled
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inspection, option
 from projections.readmodel import manifest, tables
@@ -57,11 +57,14 @@ _SHOWS = (
 class Verify(Inspection):
     """attendance verify: recompute everything from the stored bytes, and name what is wrong.
 
-    Every entry, the tree over them, every checkpoint; nothing is written or repaired.
+    Every entry, the tree over them, every checkpoint; whether the keys beside the log are those of
+    its pupils, and the read models what the log makes. Nothing is written or repaired.
     """
 
     all: bool = option("check the signatures of all checkpoints", default=False)
-    views: bool = option("compare the read models with a rebuild", default=False)
+    log_only: bool = option(
+        "check the log and the keys beside it only, not the read models", default=False
+    )
     since: tuple[Path, ...] = option("a checkpoint kept earlier, which the log must continue", ())
     key: str | None = option("the ledger's public key as somebody outside holds it, or its file")
     witness: tuple[str, ...] = option(
@@ -82,14 +85,30 @@ class Verify(Inspection):
             kept=[*kept, *_checkpoints_remembered(folder)],
             progress=progress,
         )
-        faults = [*found.faults, *_faults_of_pins(found, pinned)]
-        if self.views and not faults:
-            faults += faults_of_views(folder)
-        seen = _check_outsiders(self, folder)
-        faults += seen.faults
+        seen = _check_outsiders(self, folder) if found.is_ours else _Outside(None, [], 0)
+        of_log = [*found.faults, *_faults_of_pins(found, pinned), *seen.faults]
+        views = _Views.unread(_NOT_ASKED if self.log_only else _LOG_FIRST)
+        if not (self.log_only or of_log):
+            views = look_at_views(folder)
         compared = [f"the checkpoint in {each.by}" for each in kept]
         compared += ["the key given"] * bool(pinned)
-        return _answer(found, faults, seen, compared)
+        return _answer(found, of_log, views, seen, compared)
+
+
+_NOT_ASKED = "not looked at, as --log-only asks"
+_LOG_FIRST = "not looked at, since the log is not what was recorded"
+
+
+class _Views(NamedTuple):
+    """What the read models are, in words, and what is wrong with them."""
+
+    says: str
+    faults: list[Fault]
+
+    @classmethod
+    def unread(cls, why: str) -> "_Views":
+        """Return those that were not looked at."""
+        return cls(why, [])
 
 
 class _Outside(NamedTuple):
@@ -157,8 +176,13 @@ FAULTS: tuple[Column[Fault], ...] = (
 
 
 def _answer(
-    found: Verification, faults: Sequence[Fault], seen: _Outside, compared: Sequence[str]
+    found: Verification,
+    of_log: Sequence[Fault],
+    views: _Views,
+    seen: _Outside,
+    compared: Sequence[str],
 ) -> Answer:
+    faults = [*of_log, *found.beside, *views.faults]
     problems = Listing(FAULTS, faults)
     document = {
         "as_of": _as_of(found),
@@ -168,10 +192,13 @@ def _answer(
         "witnessed": sightings.document(seen.newest),
         "timestamps_unchecked": seen.unchecked,
         "compared": list(compared),
+        "keys_beside": _keys_in_words(found),
+        "views": views.says,
+        "warnings": [str(each) for each in found.losses],
         "problems": problems,
         "keys": [key.vkey for _, key in found.keys],
     }
-    blocks: list[Lines | Grid] = [Lines(_head(found, faults))]
+    blocks: list[Lines | Grid] = [Lines(_head(found, of_log, views))]
     if faults:
         blocks.append(problems.grid(number_of(len(faults), "problem")))
     blocks.append(Lines(list(_end(found, faults, seen, compared))))
@@ -192,15 +219,28 @@ def _as_of(found: Verification) -> dict[str, Any]:
     }
 
 
-def _head(found: Verification, faults: Sequence[Fault]) -> list[str]:
+def _head(found: Verification, of_log: Sequence[Fault], views: _Views) -> list[str]:
     keys = ", ".join(key.key_id.hex() for _, key in found.keys) or "none"
-    verdict = "NOT what was recorded" if faults else "unaltered since its checkpoints were made"
+    verdict = "NOT what was recorded" if of_log else "unaltered since its checkpoints were made"
     return [
         f"Ledger       {found.origin or 'unknown'}",
         f"Entries      {found.entries}: {verdict}",
         f"Root         {found.root_text}",
         f"Signed by    {keys}",
+        f"Keys         {_keys_in_words(found)}",
+        f"Views        {views.says}",
+        *(line for each in found.losses for line in titled("Warning", str(each))),
     ]
+
+
+def _keys_in_words(found: Verification) -> str:
+    """Say what was found of the keys of personal data; what is missing is said apart."""
+    if found.beside:
+        return "NOT as they should be"
+    if found.opened is None:
+        return "not looked at"
+    destroyed = f", {found.opened.destroyed} destroyed" if found.opened.destroyed else ""
+    return f"{found.opened.keys} in use{destroyed}: each opens its texts, each UPN its pupil"
 
 
 def _end(
@@ -239,10 +279,10 @@ class _Aside(Folder):
         return self.elsewhere
 
 
-def faults_of_views(folder: Folder) -> Iterator[Fault]:
-    """Yield a fault where the read models, brought up to date, differ from a rebuild."""
+def look_at_views(folder: Folder) -> _Views:
+    """Compare the read models, brought up to date, with a rebuild."""
     if not folder.views.is_dir():
-        return
+        return _Views.unread("none yet: the next question makes them from the log")
     with tempfile.TemporaryDirectory() as place:
         there = _Aside(folder.path, Path(place) / "there")
         try:
@@ -250,8 +290,9 @@ def faults_of_views(folder: Folder) -> Iterator[Fault]:
             wrong = _wrong(there)
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
-    if wrong is not None:
-        yield Fault(None, f"the read models {wrong}; {_MENDS}")
+    if wrong is None:
+        return _Views("what the log makes: every answer rests on it", [])
+    return _Views("NOT what the log makes", [Fault(None, f"the read models {wrong}; {_MENDS}")])
 
 
 def _copy_views(folder: Folder, place: Path) -> None:

@@ -40,6 +40,14 @@ class Heading:
     text: str
 
 
+_TITLE, _WIDTH = 13, 80
+
+
+def titled(title: str, said: str) -> list[str]:
+    """Return a text in lines of 80 columns, its title before the first."""
+    return wrap(said, _WIDTH, initial_indent=f"{title:<{_TITLE}}", subsequent_indent=" " * _TITLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Lines of plain text."""

@@ -6,7 +6,7 @@ without being imported.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -70,6 +70,23 @@ class Question(PointInTime, ABC, Generic[F]):
     @property
     def on_record(self) -> "OnRecord | None":
         """What is recorded before it is answered, where asking is itself on record."""
+        return None
+
+    @property
+    def leaves_school(self) -> bool:
+        """Whether the answer is a document for somebody outside: made from the log, not the views.
+
+        So whoever can write to the views cannot decide what it says.
+        """
+        return False
+
+    def whose(self, view: "View", /) -> Collection[str] | None:
+        """Return the ids of the pupils whose marks such a document rests on; none: on all."""
+        view = self.view_of(view)
+        return () if view.knows_nothing else self.as_held(view).marks_of(view)
+
+    def marks_of(self, _view: "View", /) -> Collection[str] | None:
+        """Return the same, asked of the view of its days and with groups as they are called."""
         return None
 
     @property

@@ -18,7 +18,7 @@ from ledger.store.folder import Folder
 from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import CodeRule, Rules, rules
-from projections.queries.question import GROUP_OPTIONS, PointInTime
+from projections.queries.question import GROUP_OPTIONS, PointInTime, Question
 from projections.readmodel.known import (
     Known,
     is_corrected_after,
@@ -30,7 +30,7 @@ from projections.readmodel.record import Sealed, Versioned
 from projections.readmodel.records import roll as roll_records
 from projections.readmodel.records import school as school_records
 from projections.readmodel.records.roll import Details
-from projections.readmodel.sources import Models, Source, log_upto, views
+from projections.readmodel.sources import Models, Source, log_of, log_upto, views
 from projections.readmodel.tables import ALWAYS
 
 if TYPE_CHECKING:
@@ -458,6 +458,29 @@ def open_view(
         ExitStack() as more,
     ):
         yield _view(_Opened(folder, models, keys, now, more), question)
+
+
+@contextmanager
+def view_for(
+    folder: Folder, question: Question[Any], clock: Clock, ring: KeyRing | None = None
+) -> Iterator[View]:
+    """Open the read models for a question; for a document that leaves the school, the log alone.
+
+    The views only say, and quickly, whose marks are needed; the log is asked whether these are
+    all.
+    """
+    with open_view(folder, question, clock, ring) as view:
+        if not question.leaves_school:
+            yield view
+            return
+        whose = question.whose(view)
+    with open_view(folder, question, clock, ring, log_of(whose)) as view:
+        needed = whose if whose is None else question.whose(view)
+        if whose is None or (needed is not None and set(needed) <= set(whose)):
+            yield view
+            return
+    with open_view(folder, question, clock, ring, log_of(needed)) as view:
+        yield view
 
 
 class _Opened(NamedTuple):

@@ -6,7 +6,7 @@ over, so that a crash between two models heals itself at the next catch-up.
 
 import gc
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -71,7 +71,7 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
             recent.create(db)
         feed = _feed(folder, db, head, wrong, anew=anew)
         with _no_garbage_collection():
-            head = _replay(store, feed, progress, head)
+            head = _replay(store.scan(feed.tables_at), feed, progress, head)
         place = Reach(head, folder.anchor(head) or "")
         feed.marks.save(place)
         if not feed.few:
@@ -82,10 +82,13 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
 
 
 @contextmanager
-def in_memory(folder: Folder, upto: int | None = None) -> Iterator[tuple[Connection, "Grid", int]]:
+def in_memory(
+    folder: Folder, upto: int | None = None, marks_of: Collection[str] | None = None
+) -> Iterator[tuple[Connection, "Grid", int]]:
     """Make the read models from the log alone; yield the tables, the grid, and their head.
 
-    ``upto``: of the first events only, as they were when the log held no more.
+    ``upto``: of the first events only, as they were when the log held no more; ``marks_of``: with
+    the marks of these pupils only, none: of all.
     """
     from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
 
@@ -96,7 +99,11 @@ def in_memory(folder: Folder, upto: int | None = None) -> Iterator[tuple[Connect
         last = store.head() if upto is None else upto
         feed = _Feed(Writer(db), grid, 0, 0, few=False, wrong=_wrong_clocks(store, last))
         with _no_garbage_collection():
-            head = _replay(store, feed, None, last)
+            if marks_of is None:
+                head = _replay(store.scan(0), feed, None, last)
+            else:
+                head = last
+                _replay([store.scan_of(marks_of, upto=last)], feed, None, last)
         place = Reach(head, folder.anchor(head) or "")
         grid.save(place)
         recent.forget(db, place)
@@ -148,11 +155,13 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _replay(store: Store, feed: "_Feed", progress: Progress | None, upto: int) -> int:
+def _replay(
+    pages: Iterable[list[Recorded]], feed: "_Feed", progress: Progress | None, upto: int
+) -> int:
     """Take the events up to a position: of later ones it is not known what their clocks were."""
     start = last = feed.tables_at
     # Models stop only at the end of a transaction, so that its header is always seen first.
-    for page in store.scan(start):
+    for page in pages:
         known = page[: bisect_right(page, upto, key=attrgetter("position"))]
         if not known:
             break

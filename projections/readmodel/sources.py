@@ -4,7 +4,7 @@ Views may be edited by anybody who has the folder; what is made from the log alo
 log's proofs cover. Both are filled by the same handlers, and a reader cannot tell them apart.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,12 +70,28 @@ def log_alone(folder: Folder) -> Iterator[Models]:
         yield models
 
 
+def log_of(pupils: Collection[str] | None) -> Source:
+    """Return what makes them from the log alone, with the marks of some pupils; none: of all."""
+
+    @contextmanager
+    def opened(folder: Folder) -> Iterator[Models]:
+        with log_upto(folder, None, pupils) as models:
+            yield models
+
+    return opened
+
+
 @contextmanager
-def log_upto(folder: Folder, position: int | None) -> Iterator[Models]:
-    """Make them of the log up to a position, as they were then; none: of the whole log."""
+def log_upto(
+    folder: Folder, position: int | None, marks_of: Collection[str] | None = None
+) -> Iterator[Models]:
+    """Make them of the log up to a position, as they were then; none: of the whole log.
+
+    ``marks_of``: with the marks of these pupils only; none: of all.
+    """
     from projections.readmodel.catch_up import in_memory  # noqa: PLC0415 - all events come with it
 
-    with in_memory(folder, position) as (db, grid, head):
+    with in_memory(folder, position, marks_of) as (db, grid, head):
         yield Models(db, lambda: grid, head)
 
 

@@ -6,7 +6,7 @@ with their lag; week after week. Blank, for the day on which the system is down:
 what is planned (in brackets: a plan is no entry), room for who took it and when; no mark.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -85,6 +85,17 @@ class RegisterPrint(Question[Printout]):
     as_amended: bool = option("the entries with every amendment", default=False)
     blank: bool = option("an empty form with names and what is planned", default=False)
     html: Path | None = option("write it as a page to this file")
+
+    @property
+    def leaves_school(self) -> bool:
+        """Paper goes to inspectors and courts."""
+        return True
+
+    def marks_of(self, view: View) -> Collection[str]:
+        """Return the ids of whoever was in the group on a day that is printed, on roll or not."""
+        weeks = (Week(view, self.group or "", first) for first in _mondays(self, view))
+        members = {pupil for week in weeks for each in week.members.values() for pupil in each}
+        return [view.pupil_id(pupil) for pupil in sorted(members)]
 
     def view_of(self, view: View) -> View:
         """Return the view of the weeks printed, whatever day it is: the provenance says so."""

@@ -16,10 +16,11 @@ from ledger.terminal import Progress
 from ledger.times import refusal
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.values import Session
+from ledger.verification import keys
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
 from projections.queries import pending, sightings
-from projections.queries.blocks import Lines
+from projections.queries.blocks import Lines, titled
 from projections.queries.due import due_cells, not_due
 from projections.queries.question import Answer, Inspection, Question
 from projections.queries.rectangle import rectangle
@@ -41,6 +42,7 @@ class State(NamedTuple):
     ``closed``: why the school is not open on the day; ``ahead``: whether the day is still to come;
     ``before``: the last day of school, with its unmarked registers, where the school is not open;
     ``half_done``: what is left to do of redactions that were cut short.
+    ``warnings``: what is missing or wrong beside the log.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class State(NamedTuple):
     clock: Refused | None
     ignorance: str | None
     half_done: Sequence[str]
+    warnings: Sequence[str]
 
     @property
     def last_position(self) -> int:
@@ -95,6 +98,7 @@ class Status(Question[State]):
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
             list(half_done(view.folder.log, view.ring)),
+            list(keys.warnings(view.folder)),
         )
 
     def present(self, found: State) -> Answer:
@@ -120,6 +124,8 @@ class Status(Question[State]):
             fields["clock"] = {"wrong": found.clock.code, "what": found.clock.what, "do": does}
         if found.half_done:
             fields["half_done"] = list(found.half_done)
+        if found.warnings:
+            fields["warnings"] = found.warnings
         if found.ignorance:
             fields["knows_nothing"] = True
         return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
@@ -139,6 +145,7 @@ def _lines(found: State) -> list[str]:
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
         *(_of_clock(found.clock) if found.clock else []),
         *(line for each in found.half_done for line in _titled("Half done", each)),
+        *(line for each in found.warnings for line in titled("Warning", each)),
         *([found.ignorance] if found.ignorance else []),
     ]
 

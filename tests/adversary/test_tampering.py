@@ -53,10 +53,10 @@ def test_every_tampering_with_the_views_is_caught(trial, campaign, part):
         operator = VIEW_OPERATORS[number % len(VIEW_OPERATORS)]
         tried = trial(operator.__name__, number)
         operator(tried)
-        answer, problems = verified(tried.folder, views=True)
+        answer, problems = verified(tried.folder)
         [(position, what)] = problems
         assert answer.differs
         assert position is None
         assert re.match("the read models .*; attendance rebuild mends it", what), what
-        assert verified(tried.folder)[1] == []
+        assert verified(tried.folder, log_only=True)[1] == []
         shutil.rmtree(tried.folder.path)

@@ -15,10 +15,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ledger.backup import backup, check
+from ledger.backup import backup
 from ledger.backup import file as backup_box
 from ledger.backup.file import Manifest, Part
 from ledger.errors import Refused
+from ledger.sealing.redaction import sealed_texts
 from ledger.store.folder import Folder
 from tests.cli.shell import differs, refused, run
 
@@ -114,7 +115,7 @@ def rekeyed(sql: str, manifest: Manifest, contents: Contents) -> Manifest:
 @pytest.mark.parametrize(
     ("sql", "says"),
     [
-        ("DELETE FROM subject_keys", "is not in the back-up"),
+        ("DELETE FROM subject_keys", "is not in keys.db"),
         ("UPDATE subject_keys SET key = zeroblob(32)", "does not open"),
     ],
 )
@@ -236,4 +237,4 @@ def test_what_cannot_be_read_is_not_taken_for_a_sealed_text(small, state):
         db.execute("INSERT INTO stored_events VALUES(?,?,?,?,?)", row)
         db.execute("INSERT INTO stored_events VALUES(?,?,?,?,?)", (last + 2, "t", 0, "x", state))
         db.commit()
-    assert list(check.boxes(Folder(small), last)) == []
+    assert list(sealed_texts(Folder(small), last)) == []

@@ -12,6 +12,7 @@ from commands.core.command import Context
 from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger.events import calendar, log, roll, streams
+from ledger.events.base import Event
 from ledger.events.register import SessionMarked
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
@@ -65,6 +66,15 @@ def enrolled(**more) -> roll.PupilEnrolled:
     said = {"upn": "U", "surname": "S", "forename": "F", "dob": "2014-01-31"} | more
     days = {"starts_on": date(2025, 9, 1), "compulsory_from": date(2019, 1, 1)}
     return roll.PupilEnrolled(**days, birth_cohort=2013, **said)
+
+
+def recorded(folder: Folder, stream: str, event: Event) -> None:
+    """Append one event, sealed, to the log in a folder."""
+    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+        with ring.writing():
+            sealed = seal_event(ring, stream, event, NINE_O_CLOCK)
+            ring.commit()
+        Log(store).append(Fact(stream, sealed))
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ class Book:
 
     def ask(self, question: Any, *, now: int = NOW):
         """Return the answer to a question."""
-        with view.open_view(self.folder, question, lambda: now) as opened:
+        with view.view_for(self.folder, question, lambda: now) as opened:
             return question.answer(opened)
 
     def destroy(self, subject: str) -> None:

@@ -27,6 +27,7 @@ from ledger.events.log import ClockCorrected, ImportCompleted
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarkAmended
 from ledger.events.school import StaffChanged
+from ledger.sealing import keys
 from ledger.sealing.boxes import Where
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.store.store import Store
@@ -517,3 +518,21 @@ def test_what_a_former_system_sent_shows_nothing_that_was_recorded_here():
     assert not any(redact._came_after(left, 1, event) for event in (here, settled))
     assert redact._came_after(left, 1, replace(here, row=5, stated=10**18))
     assert not redact._came_after(left, 1, replace(here, row=5, stated=10**18 + 1))
+
+
+def test_what_is_recorded_and_not_yet_overwritten_is_told_and_finished_by_the_same_command(
+    school, monkeypatch, capsys
+):
+    """The redaction is on record; a reader of keys.db keeps the old pages as long as it reads."""
+    monkeypatch.setattr(keys, "_WAIT_SECONDS", 0.1)
+    position = found(school, "MarkAmended")
+    with closing(sqlite3.connect(school.folder.keys, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM subject_keys").fetchall()
+        with pytest.raises(Incomplete, match="may hold it still: another program"):
+            redacted(school, position)
+        assert "back-ups made before still hold the key" in capsys.readouterr().out
+        assert found(school, "FieldRedacted", position=position)
+        with pytest.raises(Incomplete, match="may hold it still"):
+            redacted(school, position)
+    assert "was redacted before" in str(refusal(lambda: redacted(school, position)))

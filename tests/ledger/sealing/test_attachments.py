@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ledger.backup import backup
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
 from ledger.store.folder import Folder
+from ledger.verification.keys import KeptCopy
 from tests.ledger.refusals import refused_with
 
 STREAM = streams.evidence("k3x9p2mabcd", "2tqzhmrjctf")
@@ -115,3 +117,13 @@ def test_place_that_cannot_be_written_is_refused(folder):
 
 def test_digest_is_the_sha_256_in_hexadecimal():
     assert attachments.digest(b"abc").startswith("ba7816bf8f01cfea")
+
+
+def test_a_copy_that_is_a_link_is_not_followed(folder, tmp_path):
+    """It would be read, or copied into a back-up in clear."""
+    folder.attachments.mkdir()
+    (folder.attachments / "a-b").symlink_to(tmp_path / "secret")
+    with refused_with("ledger-link"):
+        attachments.read(folder, "a-b", "key")
+    with refused_with("ledger-link"):
+        list(backup._attachments(folder, [KeptCopy(1, "a-b", "key")]))

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.errors import Incomplete
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.school import StaffJoined
+from ledger.sealing import boxes, keys
 from ledger.sealing.boxes import Place, Redaction, Where, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, half_done, places, seal_event
@@ -265,6 +267,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 from ledger.events.log import Committed
+from ledger.errors import Incomplete
 from ledger.events.casework import CaseworkStepTaken
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
@@ -340,7 +343,7 @@ def cut_short(ring, monkeypatch):
     kept, wrong = sealed_in(ring, "kept", "wrong")
     gone = keys_of(ring)["p", "casework"]
     with monkeypatch.context() as patched:
-        patched.setattr(KeyRing, "_wipe", raising(KeyboardInterrupt))
+        patched.setattr(KeyRing, "wipe", raising(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             ring.redact(redaction(wrong), [kept, wrong])
     return gone
@@ -368,7 +371,7 @@ def test_a_destruction_stays_due_while_somebody_reads_what_was_there(ring, tmp_p
             again._db.execute("PRAGMA busy_timeout=0")
             again.finish()
             assert again.owes_wiping
-            monkeypatch.setattr(KeyRing, "_wipe", raising(sqlite3.OperationalError("disk I/O")))
+            monkeypatch.setattr(KeyRing, "wipe", raising(sqlite3.OperationalError("disk I/O")))
             again.finish()
             assert again.owes_wiping
 
@@ -382,3 +385,65 @@ def test_what_is_left_to_do_is_said_in_words(ring, db, monkeypatch):
     assert said[1].startswith("the notes of event 2 is beyond use, but not recorded by whom")
     ring.finish()
     assert list(half_done(db, ring)) == said[1:]
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(keys, "_WAIT_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_key_is_not_called_destroyed_while_a_reader_keeps_it_in_the_file(tmp_path):
+    """Whoever reads since before keeps the old pages in place; what is left to do is said."""
+    path = tmp_path / "keys.db"
+    KeyRing.create(path)
+    with closing(KeyRing(path)) as ring:
+        with ring.writing():
+            ring.seal("text", "p", "identity", Where("surname", "pupil:p"))
+            ring.commit()
+        [old] = boxes.secrets_of(ring._db, "p")
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM subject_keys").fetchall()
+            with pytest.raises(Incomplete, match="is deleted, but keys") as left:
+                ring.destroy("p", at=1)
+            assert "then repeat this command" in left.value.remedy
+            assert ring.destructions("p") == [("identity", 1)]
+        ring.wipe([old])
+    assert not any(old in each.read_bytes() for each in tmp_path.iterdir())
+
+
+def test_what_is_left_of_a_lost_key_file_goes_with_a_destroyed_key(tmp_path):
+    path, lost = tmp_path / "keys.db", tmp_path / "keys.db-wal.lost"
+    KeyRing.create(path)
+    lost.write_bytes(b"keys")
+    with closing(KeyRing(path)) as ring:
+        ring.destroy("p", at=1)
+    assert not lost.exists()
+
+
+def test_a_copy_of_a_key_that_stays_is_named(tmp_path):
+    """One that somebody put beside the file, say."""
+    path = tmp_path / "keys.db"
+    KeyRing.create(path)
+    with closing(KeyRing(path)) as ring:
+        with ring.writing():
+            ring.seal("text", "p", "identity", Where("surname", "pupil:p"))
+            ring.commit()
+        (tmp_path / "keys.db.old").write_bytes(b"x" + boxes.secrets_of(ring._db, "p").pop())
+        with pytest.raises(Incomplete, match=r"keys\.db\.old may hold it still"):
+            ring.destroy("p", at=1)
+
+
+def test_a_disk_that_fails_before_a_key_is_overwritten_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "keys.db"
+    KeyRing.create(path)
+    with closing(KeyRing(path)) as ring:
+        monkeypatch.setattr(ring, "_is_written_back", fails)
+        with pytest.raises(Incomplete, match="not yet overwritten: the disk is full"):
+            ring.destroy("p", at=1)
+
+
+def fails() -> bool:
+    message = "disk is full"
+    raise sqlite3.OperationalError(message)

@@ -1,8 +1,5 @@
 """A stretch holds its entries and the fewest hashes that prove them."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from commands.proof.keys import RotateKey
@@ -12,6 +9,7 @@ from ledger.transparency.proof import stretch_of
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
 from tests.ledger.refusals import refused_with
+from tests.ledger.tampering import tampered
 
 
 def leaves(size: int) -> list[bytes]:
@@ -85,9 +83,6 @@ def test_under_what_a_witness_saw_it_names_the_keys_of_then(context, tmp_path):
 
 
 def test_a_log_that_lacks_an_entry_is_refused(rotated):
-    with closing(sqlite3.connect(rotated.log)) as db:
-        db.execute("DROP TRIGGER stored_events_no_delete")
-        db.execute("DELETE FROM stored_events WHERE position = 3")
-        db.commit()
+    tampered(rotated.log, "DELETE FROM stored_events WHERE position = 3")
     with refused_with("log-damaged"):
         stretch_of(rotated, 2, 4)

@@ -19,14 +19,18 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import TermSet
 from ledger.events.school import SchoolOpened
+from ledger.files import bound, open_read_only
 from ledger.store.folder import Folder
 from ledger.store.schema import SCHEMA
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, new_signer, read_note, sign
 from ledger.tlog.tree import EMPTY_ROOT, Edge
+from ledger.transparency.proof import Proofs
+from ledger.verification import surroundings
 from ledger.verification.verify import KeptCheckpoint, origin_of, verify
 from tests.ledger.conftest import Log
+from tests.ledger.refusals import refused_with
 from tests.ledger.tampering import tampered
 
 SIZE = 9
@@ -174,6 +178,53 @@ def test_a_changed_schema_is_named(grown, statement):
     assert SCHEMES[statement] in told(grown)
 
 
+ENDLESS = "(SELECT 1 UNION ALL SELECT 1 FROM n)"
+VIEW = f"CREATE VIEW {{}} AS WITH RECURSIVE n(x) AS {ENDLESS} SELECT {{}} FROM n"  # noqa: S608
+PROGRAMS = {
+    "an endless view": [
+        "ALTER TABLE checkpoints RENAME TO x",
+        VIEW.format("checkpoints", "x AS size, 'x' AS note"),
+    ],
+    "an endless log": [
+        "ALTER TABLE stored_events RENAME TO x",
+        VIEW.format("stored_events", "x AS position, '' AS originator_id, '' AS state"),
+    ],
+    "an index that takes all memory": [
+        "CREATE INDEX big ON checkpoints(length(replace(hex(zeroblob(1000+size)),'0','1')))"
+    ],
+    "a column that is computed": [
+        "ALTER TABLE checkpoints ADD COLUMN more INTEGER AS (length(hex(zeroblob(9))))"
+    ],
+}
+
+
+@pytest.mark.parametrize("statements", PROGRAMS.values(), ids=PROGRAMS)
+def test_nothing_in_a_file_from_somebody_else_is_run(grown, statements, monkeypatch):
+    """The check ends with the schema, and whoever reads the ledger refuses it."""
+    tampered(grown.log, *statements, put_back=False)
+    monkeypatch.setattr(surroundings, "faults_of_file", None)
+    words = told(grown)
+    assert "the log holds what this software does not make: " in words
+    assert "nothing else was looked at" in words
+    assert origin_of(grown) is None
+    for read in (grown.head, lambda: Store(grown.log), lambda: Proofs(grown)):
+        with refused_with("ledger-foreign", match="^the log lacks, or has changed|^the log holds"):
+            read()
+
+
+def test_pages_that_lead_to_each_other_come_to_an_end(grown):
+    """What is read is bounded by the size of the file, and no value is endless."""
+    with closing(open_read_only(grown.log)) as db:
+        bound(db, grown.log)
+        endless = (
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
+        )
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            db.execute(endless).fetchone()
+        with pytest.raises(sqlite3.Error, match="too big"):
+            db.execute("SELECT zeroblob(400000000)").fetchone()
+
+
 def test_the_schema_is_what_a_ledger_is_made_of(grown):
     """Each statement once; nothing in the file besides."""
     count = stored(grown, "SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL")
@@ -270,14 +321,14 @@ def test_verifying_writes_nothing(grown):
 @pytest.mark.parametrize(("value", "says"), [("x'c0af'", "UTF-8"), ("NULL", "None"), ("7", "int")])
 def test_what_is_no_text_is_named_by_its_place(grown, value, says):
     """Also where the table was made to take it."""
-    loose = "UPDATE sqlite_master SET sql = replace(replace(sql, 'STRICT', ''), ' NOT NULL', '')"
+    made = "SELECT sql FROM sqlite_master WHERE name = 'stored_events'"
+    strict = stored(grown, made)
+    loose = strict.replace("STRICT", "").replace(" NOT NULL", "")
+    change = ("UPDATE sqlite_master SET sql = ? WHERE name = 'stored_events'",)
     sql = "UPDATE stored_events SET topic = CAST(%s AS TEXT) WHERE position = 5"
-    with closing(sqlite3.connect(grown.log, isolation_level=None)) as db:
-        db.execute("DROP TRIGGER stored_events_no_update")
-        db.execute("PRAGMA writable_schema = ON")
-        db.execute(loose + " WHERE name = 'stored_events'")
-    with closing(sqlite3.connect(grown.log, isolation_level=None)) as db:
-        db.execute(sql % value)
+    tampered(grown.log, "PRAGMA writable_schema = ON", (*change, [loose]))
+    tampered(grown.log, sql % value)
+    tampered(grown.log, "PRAGMA writable_schema = ON", (*change, [strict]))
     positions = [position for position, _ in faults(grown) if position is not None]
     assert positions[0] == 5
     assert says in told(grown) or "5: 7 of " in told(grown)

@@ -1,6 +1,5 @@
 """attendance prove and checkpoint: what somebody outside needs to check the log without it."""
 
-import sqlite3
 from base64 import b64decode
 from contextlib import closing
 
@@ -19,6 +18,7 @@ from ledger.transparency.proof import read_proof
 from tests.cli.shell import run
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
+from tests.ledger.tampering import tampered
 from tests.projections.ledgers import instant, marked, on_mark
 
 SESSION = "2025-09-03/AM"
@@ -141,10 +141,8 @@ def test_what_is_not_there_is_refused(book, options):
 
 def test_what_was_changed_is_not_proven(book):
     """A proof that does not hold is not written."""
-    with closing(sqlite3.connect(book.folder.log)) as db:
-        db.execute("DROP TRIGGER stored_events_no_update")
-        db.execute("UPDATE stored_events SET originator_version = 9 WHERE position = 3")
-        db.commit()
+    sql = "UPDATE stored_events SET originator_version = 9 WHERE position = 3"
+    tampered(book.folder.log, sql)
     said = prove(book, "--position", "3")
     assert (said.code, said.out) == (1, "")
     assert "entry 3 is not what was recorded under a checkpoint of" in said.err
