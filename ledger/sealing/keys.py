@@ -355,7 +355,7 @@ class KeyRing:
                 self._db.execute("PRAGMA temp_store=MEMORY")
                 self._db.execute("VACUUM")
                 held = [] if self._is_written_back() else [self._path]
-                held += [path for path in self._files() if _holds(path, gone)]
+                held += [path for path in self._copies() if _holds(path, gone)]
         except StorageRefused as refused:
             what = f"is deleted, but not yet overwritten: {refused.what}"
             raise _not_wiped(what) from None
@@ -378,10 +378,16 @@ class KeyRing:
             self._db.execute(f"PRAGMA busy_timeout={int(1000 * LOCK_TIMEOUT_SECONDS)}")
         return not busy
 
-    def _files(self) -> list[Path]:
-        """Return every file of ours that may hold a key."""
+    def _copies(self) -> list[Path]:
+        """Return every file beside the keys that may hold one, but those that SQLite has open.
+
+        To open and close one of these would give up the locks of this process on it (POSIX), and
+        another writer would take them for its own; what they hold `_is_written_back` tells.
+        """
         name = self._path.name
-        return [path for path in self._path.parent.glob(f"{name}*") if path.is_file()]
+        own = {name, f"{name}-wal", f"{name}-shm", f"{name}-journal"}
+        found = self._path.parent.glob(f"{name}*")
+        return [path for path in found if path.name not in own and path.is_file()]
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
         key = self._subject_key(subject, purpose)

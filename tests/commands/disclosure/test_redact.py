@@ -34,6 +34,7 @@ from ledger.store.store import Store
 from ledger.values import Session
 from tests.commands.conftest import HAL, MO, Desk, refusal
 from tests.commands.meanwhile import tries
+from tests.ledger.tampering import tampered
 
 THURSDAY = Session(date(2026, 11, 19), "AM")
 WHY = "about another child"
@@ -141,14 +142,10 @@ def test_what_an_older_event_holds_in_clear_cannot_go(school):
     """It has no key; it is not taken for a sealed text."""
     old = StaffChanged(name="Mo Marsh", job_title="Attendance officer")
     position = school.put(streams.staff("officer"), old)
-    with closing(sqlite3.connect(school.folder.log)) as db:
-        db.execute("DROP TRIGGER stored_events_no_update")
-        query = "SELECT state FROM stored_events WHERE position = ?"
-        [state] = db.execute(query, [position]).fetchone()
-        said = json.loads(state) | {"job_title": "Attendance officer"}
-        change = "UPDATE stored_events SET topic = 'StaffChanged.v1', state = ? WHERE position = ?"
-        db.execute(change, [json.dumps(said, separators=(",", ":")).encode(), position])
-        db.commit()
+    said = json.loads(stored(school, position)[4]) | {"job_title": "Attendance officer"}
+    written = json.dumps(said, separators=(",", ":")).encode()
+    change = "UPDATE stored_events SET topic = 'StaffChanged.v1', state = ? WHERE position = ?"
+    tampered(school.folder.log, (change, [written, position]))
     caught = refused(school, position, "job_title")
     assert (caught.code, caught.remedy) == ("field-not-sealed", "its sealed texts are: name")
 
@@ -197,7 +194,7 @@ def test_a_redaction_that_cannot_be_recorded_is_told_as_half_done(school):
 
 
 def test_a_destruction_that_was_cut_short_is_finished_by_the_next_command(school):
-    cut = mock.patch.object(KeyRing, "_wipe", side_effect=KeyboardInterrupt)
+    cut = mock.patch.object(KeyRing, "wipe", side_effect=KeyboardInterrupt)
     with cut, pytest.raises(KeyboardInterrupt):
         redacted(school, found(school, "MarkAmended"))
     with closing(KeyRing(school.folder.keys)) as ring:

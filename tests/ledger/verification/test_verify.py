@@ -75,7 +75,8 @@ EDIT = "UPDATE stored_events SET state = ? WHERE position = 7"
 
 def test_an_edited_event_is_named(grown):
     """With what was expected and what was found."""
-    changed = stored(grown, STATE).replace(b"Teacher", b"Governor")
+    state = stored(grown, STATE)
+    changed = state[:-3] + bytes([state[-3] ^ 1]) + state[-2:]
     tampered(grown.log, (EDIT, [changed]))
     first, *others = faults(grown)
     assert first[0] == 7
@@ -92,14 +93,14 @@ def test_a_text_that_was_sealed_for_another_place_is_named(grown):
     for place in places:
         state = json.dumps({"name": box % place, "job_title": "Teacher"}).encode()
         tampered(grown.log, (EDIT, [state]))
-        found.append("7: the name of StaffJoined.v1 was sealed for another" in told(grown))
+        found.append("7: the name of StaffJoined.v2 was sealed for another" in told(grown))
     assert found == [False, True, True, False]
 
 
 def test_bytes_written_otherwise_are_named(grown):
     """The same fact with a blank more is not what this software writes."""
     tampered(grown.log, (EDIT, [stored(grown, STATE).replace(b":", b": ", 1)]))
-    assert "7: StaffJoined.v1 cannot be read, or is not written as" in told(grown)
+    assert "7: StaffJoined.v2 cannot be read, or is not written as" in told(grown)
 
 
 HEADER = "(SELECT state FROM stored_events WHERE position = 6)"
@@ -124,11 +125,11 @@ def test_a_transaction_inside_another_is_a_finding(grown):
     tampered(grown.log, RENAMED)
     said = told(grown)
     assert "9: a transaction begins inside another, which ends at 9" in said
-    assert "9: StaffJoined.v1 stands where a transaction's header should" in said
+    assert "9: StaffJoined.v2 stands where a transaction's header should" in said
     assert "version 4 of commits was expected, 10 found" in said
 
 
-FACT = INSERT.replace("'commits', 4, 'Committed.v1'", "'staff:S9', 0, 'StaffJoined.v1'")
+FACT = INSERT.replace("'commits', 4, 'Committed.v1'", "'staff:S9', 0, 'StaffJoined.v2'")
 SHORT = "8: a checkpoint is of 9 entries, the log holds 7: entries at its end"
 HALF = "9: its transaction should end at 9: entries at its end are missing"
 CHANGES = {
