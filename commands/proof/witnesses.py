@@ -4,6 +4,7 @@ On the school's side: whom it trusts, asking over HTTP or by files, judging the 
 it. On the witness's own side, which needs no ledger: its key, and signing by file or over HTTP.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -40,6 +41,7 @@ from ledger.tlog.note import (
     read_checkpoint,
     read_signature,
     read_verifier,
+    received,
 )
 from ledger.transparency.cosigning import (
     CONFLICT,
@@ -63,6 +65,7 @@ from policies.packs.codes import Rules
 _AHEAD = 3600
 """How many seconds the clock of a witness may be ahead of ours."""
 
+_SIZE = re.compile("[0-9]{1,19}", re.ASCII)
 _TRIES = 3  # a witness may move on between two requests, but not for ever
 
 
@@ -161,7 +164,7 @@ class TakeAnswer(Errand):
         """Find the checkpoint that was signed, and keep the signatures of it."""
         folder = context.folder.required()
         with translated(self.answer):
-            text = self.answer.read_text(encoding="utf-8", errors="replace")
+            text = received(self.answer.read_bytes())
         found = _read_cosignatures(text)
         note = _signed_checkpoint(folder, found)
         return Outcome(None, _keep(folder, note, found, context.clock()))
@@ -212,7 +215,7 @@ class SignRequest(_AsWitness):
         """Sign, or tell that the request is of another history than the one last seen."""
         witness = self.open()
         with translated(self.request):
-            body = self.request.read_bytes()
+            body = received(self.request.read_bytes()).encode()
         request = read_request(body)
         reply = witness.add(body, context.clock() // SECOND)
         verdict = judge(request, reply)
@@ -266,7 +269,7 @@ def judge(request: Request, reply: Reply) -> Verdict:
     if reply.status == INCONSISTENT:
         what = f"the first {request.old} entries are not those that it signed"
         return Verdict(alarm=f"{who}: {what}: the history was rewritten")
-    if reply.status == CONFLICT and reply.text.strip().isdecimal():
+    if reply.status == CONFLICT and _SIZE.fullmatch(reply.text.strip()):
         last = int(reply.text)
         if last > size:
             what = f"it signed {last} entries, this checkpoint is of {size}"
