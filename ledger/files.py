@@ -5,7 +5,9 @@ whatever a disk or database refuses becomes an answer for the user here.
 """
 
 import errno
+import fcntl
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +27,9 @@ _SHORTEST_STEP, _LONGEST_STEP = 0.0005, 0.008
 """Seconds between two tries to write."""
 ORDINARY = 0o666
 """The mode of a file or page for whoever the umask lets read it."""
+_UNFINISHED, _WHOLE = ".unfinished", ".whole"
+_OURS = re.compile(rf"\.[0-9a-f]{{32}}(?:{_UNFINISHED}|{_WHOLE})")
+"""What is made aside, and a folder of it whose files are being moved to their place."""
 
 
 def open_read_only(path: Path) -> Database:
@@ -138,63 +143,116 @@ def write_new(
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         mode &= target.stat().st_mode
     aside = _aside(target.parent)
-    try:
-        _write_durably(aside, raw, mode)
-        if replace:
-            aside.replace(target)
-        else:
-            give_name(aside, target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink()
+    with _making_in(target.parent):
+        try:
+            _write_durably(aside, raw, mode)
+            if replace:
+                aside.replace(target)
+            else:
+                give_name(aside, target)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        finally:
+            with suppress(OSError):
+                aside.unlink()
     sync_folder(target.parent)
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a folder to write files in, which are at ``path`` afterwards: all, or none of them.
+def new_folder(path: Path, *, mode: int = 0o700) -> Iterator[Path]:
+    """Yield a folder to write in, all of which is at ``path`` afterwards: all, or nothing.
 
-    ``path``: nothing yet, or an empty folder, which stays the folder that it is. Raises `OSError`
-    where the disk fails or something came to have the name; nothing is left then.
+    ``path``: nothing yet, or an empty folder, which stays the folder that it is. ``mode``: of a
+    new one, less the umask. Raises `OSError` where the disk fails or something came to have the
+    name; nothing is left then.
     """
     there = path.is_dir()
     outside = path if there else path.parent
     with suppress(FileExistsError):
         outside.mkdir(parents=True)
     aside = _aside(outside)
-    try:
-        aside.mkdir()
-        yield aside
-        files = sorted(aside.iterdir())
-        for file in files:
-            _sync(file)
-        sync_folder(aside)
-        if there:
-            _move_into(path, files)
-        else:
-            aside.rename(path)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with _making_in(outside):
+        try:
+            aside.mkdir(mode=mode)
+            yield aside
+            for made in (*sorted(aside.rglob("*")), aside):
+                _sync(made)
+            if there:
+                aside = aside.rename(aside.with_suffix(_WHOLE))
+                _move_into(path, aside)
+            else:
+                aside.rename(path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     sync_folder(outside)
 
 
-def _move_into(folder: Path, files: list[Path]) -> None:
-    """Move files into a folder; take back those that were moved where one cannot be."""
-    moved: list[Path] = []
+def clear_unfinished(folder: Path) -> None:
+    """Remove what commands that were ended left half-made in a folder; finish what was whole.
+
+    What cannot be removed stays, and so does everything while somebody else makes something there.
+    """
+    with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_alone:
+        for path in _left(folder) if is_alone else ():
+            with suppress(OSError):
+                if path.suffix == _WHOLE:
+                    _move_into(folder, path)
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+
+
+def _left(folder: Path) -> list[Path]:
+    """Return what is ours by its name; a link is none of it."""
+    found = (path for path in folder.iterdir() if _OURS.fullmatch(path.name))
+    return sorted(path for path in found if not path.is_symlink())
+
+
+@contextmanager
+def _making_in(folder: Path) -> Iterator[None]:
+    """Keep others from taking what is being made in a folder for left behind; clear that first."""
+    clear_unfinished(folder)
+    with _locked(folder, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[bool]:
+    """Yield whether a folder is locked; one that may not be read is locked by nobody."""
     try:
-        for file in files:
-            give_name(file, folder / file.name)
-            moved.append(folder / file.name)
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(place, how)
+        except OSError:  # somebody has it, or the disk knows no locks
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(place)
+
+
+def _move_into(folder: Path, made: Path) -> None:
+    """Move all that a folder holds into another, or nothing; never over what is there."""
+    places = {path: folder / path.name for path in sorted(made.iterdir())}
+    for place in filter(os.path.lexists, places.values()):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
+    try:
+        for path, place in places.items():
+            path.rename(place)
     except BaseException:
-        for file in moved:
-            file.unlink(missing_ok=True)
+        for path, place in places.items():
+            with suppress(FileNotFoundError):
+                place.rename(path)
         raise
 
 
 def _aside(folder: Path) -> Path:
-    return folder / f".{os.urandom(8).hex()}.unfinished"
+    return folder / f".{os.urandom(16).hex()}{_UNFINISHED}"
 
 
 def give_name(made: Path, path: Path) -> None:

@@ -327,6 +327,6 @@ class StoredGrid(Grid):
 
     def _remove_old_files(self) -> None:
         kept = {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}
-        for path in (*self._folder.glob("*.npy"), *self._folder.glob(".*.unfinished")):
+        for path in self._folder.glob("*.npy"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)

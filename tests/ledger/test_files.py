@@ -1,6 +1,7 @@
 """A writer waits in line and hears Ctrl-C; a file is written whole or not at all."""
 
 import errno
+import fcntl
 import os
 import signal
 import sqlite3
@@ -12,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger.files import LOCK_TIMEOUT_SECONDS, ORDINARY, begin_immediate, new_folder, write_new
+from ledger.files import (
+    LOCK_TIMEOUT_SECONDS,
+    ORDINARY,
+    begin_immediate,
+    clear_unfinished,
+    new_folder,
+    write_new,
+)
 
 WAIT = """
 import sqlite3, sys
@@ -23,6 +31,8 @@ begin_immediate(db.execute)
 """
 
 
+LEFT = f".{'ab' * 16}"
+"""How the name of what is made aside begins."""
 NO_LINKS = OSError(errno.EPERM, "Operation not permitted")
 
 
@@ -254,3 +264,89 @@ def test_files_that_cannot_all_be_moved_are_taken_back(tmp_path):
             (folder / name).write_text("ours")
         (path / "b").write_text("theirs")
     assert [each.read_text() for each in path.rglob("*")] == ["theirs"]
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()]
+)
+def test_moving_that_is_broken_off_leaves_nothing(tmp_path, monkeypatch, failure):
+    rename = Path.rename
+
+    def failing_once(made, place):
+        return failing(failure)() if place == tmp_path / "b" else rename(made, place)
+
+    monkeypatch.setattr(Path, "rename", failing_once)
+    with pytest.raises(type(failure)), new_folder(tmp_path) as folder:  # noqa: PT012
+        for name in ("a", "b", "c"):
+            (folder / name).write_text(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_folder_is_its_owners_alone(tmp_path):
+    """Also while it is being made; one for others is asked for."""
+    for name, mode in (("a", 0o700), ("b", 0o755)):
+        with new_folder(tmp_path / name, mode=mode) as folder:
+            assert folder.stat().st_mode & 0o777 == mode
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_may_hold_folders(tmp_path, there):
+    path = tmp_path / "folder"
+    if there:
+        path.mkdir()
+    with new_folder(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "a").write_text("a")
+    assert (path / "inner" / "a").read_text() == "a"
+
+
+def test_what_was_left_half_made_goes_when_the_next_thing_is_made_there(tmp_path):
+    """A file or a folder, whatever its name was to be; nothing else, and no link is followed."""
+    (tmp_path / f"{LEFT}.unfinished").write_bytes(b"secret")
+    (tmp_path / f".{'cd' * 16}.unfinished" / "inner").mkdir(parents=True)
+    (tmp_path / ".notes.unfinished").write_bytes(b"somebody's own")
+    (tmp_path / f".{'ef' * 16}.unfinished").symlink_to(".notes.unfinished")
+    write_new(tmp_path / "a", b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f".{'ef' * 16}.unfinished", ".notes.unfinished", "a",
+    ]  # fmt: skip
+
+
+def test_what_somebody_is_making_stays(tmp_path):
+    """Another command makes something in the same folder: neither takes the other's away."""
+    with new_folder(tmp_path / "a") as one:
+        write_new(tmp_path / "b", b"b")
+        clear_unfinished(tmp_path)
+        (one / "c").write_text("c")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_files_that_were_being_moved_into_a_folder_are_moved_by_the_next(tmp_path):
+    """They were whole: some of them may be in their place already."""
+    whole = tmp_path / f"{LEFT}.whole"
+    whole.mkdir()
+    (whole / "b").write_text("b")
+    (tmp_path / "a").write_text("a")
+    clear_unfinished(tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b"}
+
+
+def test_what_cannot_be_cleared_is_left(tmp_path):
+    """Nothing is written over, and nothing of what was whole is lost."""
+    whole = tmp_path / f"{LEFT}.whole"
+    whole.mkdir()
+    for name in ("a", "b"):
+        (whole / name).write_text("ours")
+    (tmp_path / "b").write_text("theirs")
+    clear_unfinished(tmp_path)
+    assert (tmp_path / "b").read_text() == "theirs"
+    assert sorted(path.name for path in whole.iterdir()) == ["a", "b"]
+
+
+def test_a_folder_that_is_not_there_or_knows_no_locks_is_left_alone(tmp_path, monkeypatch):
+    clear_unfinished(tmp_path / "nowhere")
+    (tmp_path / f"{LEFT}.unfinished").write_bytes(b"half")
+    monkeypatch.setattr(fcntl, "flock", failing(NO_LINKS))
+    write_new(tmp_path / "a", b"new")
+    assert len(list(tmp_path.iterdir())) == 2

@@ -122,7 +122,7 @@ def test_a_file_that_says_the_same_in_other_bytes_is_named(grid, tmp_path):
 def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
     """Old files go, and what a crash left waiting."""
     (tmp_path / "waiting.1.npy").write_bytes(b"half")
-    (tmp_path / ".ab12.unfinished").write_bytes(b"half")
+    (tmp_path / f".{'ab' * 16}.unfinished").write_bytes(b"half")
     grid.enter(0, "2025-09-08/PM", "N", moment(7, 70))
     grid.save(Reach(7, "b"))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
