@@ -9,8 +9,10 @@ import getpass
 import inspect
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import click
 
 from ledger import __version__, clock, form
-from ledger.errors import ImportRefused, Refused, StorageRefused
+from ledger.errors import ImportRefused, Incomplete, Refused, StorageRefused
+from ledger.files import DatabaseError, refusal
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.terminal import ShowsProgress, no_progress, progress, say, silence
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
-_REFUSED, _DIFFERENT = 1, 3
+_REFUSED, _DIFFERENT, _INCOMPLETE, _SIGNALLED = 1, 3, 4, 128
 _EITHER = "--json or --csv, not both"
 
 
@@ -295,6 +298,7 @@ def _entered() -> tuple[Door, Operator]:
     """Return the door to the ledger that is named, and who comes through it."""
     root = click.get_current_context().find_root()
     ledger = root.with_resource(Ledger(root.obj["folder"]))
+    root.obj["ledger"] = ledger
     return Door(ledger, progress), Operator(root.obj["as_"], _account())
 
 
@@ -348,7 +352,17 @@ _TERMINAL = SimpleNamespace(
 # -- the program -----------------------------------------------------------------------------
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+_ENDINGS = """\b
+Exit codes:
+  0    done
+  1    refused: it says why, and what to do; nothing was recorded
+  2    wrong usage
+  3    a check found a difference
+  4    recorded or done, but not all that was to follow: it says what to do
+  130  ended by Ctrl-C, 143 by the system: it says how to see what is recorded"""
+
+
+@click.command(cls=Lazy, epilog=_ENDINGS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option(
     "--ledger",
@@ -366,44 +380,116 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
     Ask what the register said on any date, as known at any time; amend it with the reason and
     the name that the law asks for.
     """
-    ctx.obj = {"folder": Folder(ledger_), "as_": as_}
+    ctx.ensure_object(dict).update(folder=Folder(ledger_), as_=as_)
 
 
 def main() -> None:
-    """Run, and end with 0 done, 1 refused, 2 usage, 3 a difference found."""
+    """Run, and end with what `attendance` says of exit codes."""
     # NumPy counts here and never multiplies matrices: threads for that cost more than they give.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="replace")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+    entered: dict[str, Any] = {}
     try:
-        sys.exit(attendance(standalone_mode=False, prog_name="attendance"))
-    except Refused as refused:
-        _explain(refused)
-    except OverflowError:
-        far = Refused("far", "a date or time is out of reach", "give one from 1900 to 2200")
-        _explain(far)
-    except UnicodeEncodeError:
-        _explain(Refused("not-unicode", "something given is no text (not UTF-8)", "write it anew"))
-    except click.ClickException as error:
+        sys.exit(attendance(standalone_mode=False, prog_name="attendance", obj=entered))
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - what is no answer is raised
+        sys.exit(_told_why(error, entered.get("ledger")))
+
+
+class _Ended(KeyboardInterrupt):
+    """The program is told to end; what Ctrl-C leaves behind, it leaves: nothing half-done."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _end(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once: tidying up is not to be interrupted
+    raise _Ended(number)
+
+
+def _told_why(error: BaseException, ledger: Ledger | None) -> int:
+    """Tell why the program ends early, and what is recorded all the same; return its exit code.
+
+    What is no answer but a fault of this program is raised.
+    """
+    if isinstance(error, click.ClickException):
         said = io.StringIO()
         error.show(said)
-        say(said.getvalue(), err=True, end="")
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted; attendance status tells what is recorded", err=True)
-    sys.exit(_REFUSED)
+        _beside(said.getvalue(), end="")
+        return error.exit_code
+    recorded = None if ledger is None else ledger.recorded
+    number = _signal_of(error)
+    if number or isinstance(error, click.Abort):
+        known = f"recorded as entry {recorded}" if recorded else _ASK_STATUS
+        _beside(f"interrupted; {known}")
+        return _SIGNALLED + number if number else _REFUSED
+    refused = error if isinstance(error, Refused) else _refusal(error)
+    if refused is None:
+        raise error
+    if recorded:
+        _explain(refused, f"recorded as entry {recorded}, but")
+    elif isinstance(refused, Incomplete):
+        _explain(refused, "done in part:")
+    else:
+        _explain(refused)
+        return _REFUSED
+    return _INCOMPLETE
 
 
-def _explain(refused: Refused) -> None:
+_ASK_STATUS = "attendance status tells what is recorded"
+
+
+def _signal_of(error: BaseException | None) -> int:
+    """Return the signal that ended the program, whatever was made of it on the way up; else 0."""
+    while error is not None and not isinstance(error, Refused):
+        if isinstance(error, KeyboardInterrupt):
+            return error.number if isinstance(error, _Ended) else signal.SIGINT
+        error = error.__cause__ or error.__context__
+    return 0
+
+
+def _refusal(error: BaseException) -> Refused | None:
+    """Return what to tell of a failure that a disk, a file or a user can bring about."""
+    if isinstance(error, OSError | DatabaseError):
+        return refusal(Path(getattr(error, "filename", None) or "the ledger"), error)
+    return next((refused for kinds, refused in _FAILURES if isinstance(error, kinds)), None)
+
+
+_FAILURES = (
+    (
+        OverflowError,
+        Refused("far", "a date or time is out of reach", "give one from 1900 to 2200"),
+    ),
+    (
+        UnicodeEncodeError,
+        Refused("not-unicode", "something given is no text (not UTF-8)", "write it anew"),
+    ),
+    (
+        (MemoryError, RecursionError),
+        Refused("too-large", "something given is too large, or nested too deeply", "give less"),
+    ),
+)
+
+
+def _beside(text: str, end: str = "\n") -> None:
+    """Say something beside the answer, where there is somewhere to say it."""
+    with suppress(StorageRefused, BrokenPipeError):
+        say(text, err=True, end=end)
+
+
+def _explain(refused: Refused, lead: str = "refused:") -> None:
     if isinstance(refused, ImportRefused):
-        for problem in refused.problems:
-            say(str(problem), err=True)
-        for note in refused.notes:
-            say(note, err=True)
-    say(f"refused: {refused.what}", err=True)
+        for each in (*refused.problems, *refused.notes):
+            _beside(str(each))
+    _beside(f"{lead} {refused.what}")
     if refused.remedy:
-        say(f"  do:    {refused.remedy}", err=True)
+        _beside(f"  do:    {refused.remedy}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ class StorageRefused(Refused):
         return StorageRefused(self.code, f"{self.what}; nothing was recorded", self.remedy)
 
 
+class Incomplete(Refused):
+    """Something was done, and what was to follow it was not; the remedy finishes it."""
+
+
 class Conflict(Exception):  # noqa: N818 - a signal to read again, never shown to a user
     """Somebody else wrote to what this command had read; read again and decide anew."""
 

@@ -163,35 +163,50 @@ def new_folder(path: Path, *, mode: int = 0o700) -> Iterator[Path]:
     """Yield a folder to write in, all of which is at ``path`` afterwards: all, or nothing.
 
     ``path``: nothing yet, or an empty folder, which stays the folder that it is. ``mode``: of a
-    new one, less the umask. Raises `OSError` where the disk fails or something came to have the
-    name; nothing is left then.
+    new one, less the umask. The stem of what is yielded is a dot and 32 random digits. Raises
+    `OSError` where the disk fails or something came to have the name; nothing is left then.
     """
     there = path.is_dir()
     outside = path if there else path.parent
     with suppress(FileExistsError):
         outside.mkdir(parents=True)
-    aside = _aside(outside)
-    with _making_in(outside):
-        try:
-            aside.mkdir(mode=mode)
-            yield aside
-            for made in (*sorted(aside.rglob("*")), aside):
-                _sync(made)
-            if there:
-                aside = aside.rename(aside.with_suffix(_WHOLE))
-                _move_into(path, aside)
-            else:
-                aside.rename(path)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+    with workshop(outside, mode=mode) as aside:
+        yield aside
+        for made in (*sorted(aside.rglob("*")), aside):
+            _sync(made)
+        if there:
+            whole = aside.rename(aside.with_suffix(_WHOLE))
+            try:
+                _move_into(path, whole)
+            finally:
+                shutil.rmtree(whole, ignore_errors=True)
+        else:
+            aside.rename(path)
     sync_folder(outside)
 
 
-def clear_unfinished(folder: Path) -> None:
+@contextmanager
+def workshop(folder: Path, *, mode: int = 0o700) -> Iterator[Path]:
+    """Yield a new folder inside another, to make in it what is then given its name elsewhere.
+
+    It is gone afterwards; where this program is ended, once something is made there again.
+    """
+    aside = _aside(folder)
+    with _making_in(folder):
+        try:
+            aside.mkdir(mode=mode)
+            yield aside
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def clear_unfinished(folder: Path) -> list[Path]:
     """Remove what commands that were ended left half-made in a folder; finish what was whole.
 
     What cannot be removed stays, and so does everything while somebody else makes something there.
+    Return what was removed.
     """
+    gone = []
     with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_alone:
         for path in _left(folder) if is_alone else ():
             with suppress(OSError):
@@ -201,6 +216,8 @@ def clear_unfinished(folder: Path) -> None:
                     shutil.rmtree(path)
                 else:
                     path.unlink()
+                gone.append(path)
+    return gone
 
 
 def _left(folder: Path) -> list[Path]:

@@ -39,6 +39,8 @@ class Ledger:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
+        self.recorded: int | None = None
+        """The first entry of what was recorded last through it; none as long as nothing was."""
         self._lock = RLock()
         self._counting, self._reading = Lock(), Lock()  # nobody who asks waits for who records
         self._users = self._turns = 0

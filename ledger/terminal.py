@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TextIO
 from unicodedata import category
 
 from ledger.errors import StorageRefused
@@ -37,14 +38,14 @@ def write(text: str, *, err: bool = False) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        silence()
+        silence(stream)
         what = f"what there is to tell cannot be written: {error.strerror}"
         raise StorageRefused("unsaid", what, "let it go to a place with room") from None
 
 
-def silence() -> None:
-    """Let whatever is still to be written to stdout go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def silence(stream: TextIO | None = None) -> None:
+    """Let whatever is still to be written to an output, stdout if none is named, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def visible(text: str) -> str:

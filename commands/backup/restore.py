@@ -1,6 +1,5 @@
 """Make a ledger from a back-up, or put lost keys back."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -19,7 +18,14 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.backup import LedgerRestored
 from ledger.events.disclosure import FieldRedacted
-from ledger.files import translated
+from ledger.files import (
+    give_name,
+    new_folder,
+    sync_folder,
+    translated,
+    workshop,
+    write_new,
+)
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.sealing.redaction import places
@@ -78,7 +84,11 @@ def _restore(
 ) -> Outcome:
     target, size = Folder(command.to or Path()), archive.manifest.size
     _refuse_taken(target.path)
-    with backup.folder_aside(target.path) as place, _temporary_memory(archive, place):
+    with (
+        translated(target.path),
+        new_folder(target.path) as place,
+        _temporary_memory(archive, place),
+    ):
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
@@ -90,11 +100,7 @@ def _restore(
         recorded = replace(command, size=size, sha256=archive.sha256)
         doubt = _doubt_of_clock(context, made)
         outcome = execute(context.at(made), recorded)
-        with closing(Store(made.log)) as store:
-            note = store.checkpoint()
-        assert note is not None  # noqa: S101 - `execute` has just made one
-        backup.put_in_place(place, target.path)
-        memory.remember_restored(target, note, instead_of=place)
+        memory.move(archive.manifest.ledger, place, target.path)
     words = archive.manifest.names_of_words
     says = (
         f"{target.path}: entries 1 to {size} restored and verified",
@@ -183,17 +189,17 @@ def _put_keys_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[
 
 
 def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
-    """Write keys.db whole: beside its place first, so that a crash leaves nothing there."""
-    part = folder.keys.with_name(f".keys.db.unfinished-{os.getpid()}")
-    with translated(part):
-        part.unlink(missing_ok=True)
-        backup.put_secret(part, secrets.keys)
+    """Make keys.db aside, without what was put beyond use since, and then give it its name."""
+    size, made_at = archive.manifest.size, archive.manifest.made_at
+    day = f"{local(made_at):%Y-%m-%d %H:%M}"
+    with translated(folder.keys), workshop(folder.path) as place:
+        keys = Folder(place).keys
+        write_new(keys, secrets.keys)
+        _redact_again(folder, keys)
+        texts, whose = _give_up_lost(folder, keys, size)
         _put_aside(folder.keys)
-        part.rename(folder.keys)
-    _redact_again(folder)
-    size, made = archive.manifest.size, archive.manifest.made_at
-    day = f"{local(made):%Y-%m-%d %H:%M}"
-    texts, whose = _give_up_lost(folder, size)
+        give_name(keys, folder.keys)
+        sync_folder(folder.path)
     if not texts:
         return [f"the keys are back, as of {day}: every text of the ledger opens"]
     return [
@@ -229,9 +235,9 @@ def _put_aside(keys: Path) -> None:
             left.replace(left.with_name(left.name + ".lost"))
 
 
-def _redact_again(folder: Folder) -> None:
-    """Put beyond use again what the log says was redacted and the back-up still opens."""
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+def _redact_again(folder: Folder, keys: Path) -> None:
+    """Put beyond use again what the log says was redacted and keys put back still open."""
+    with closing(Store(folder.log)) as store, closing(KeyRing(keys)) as ring:
         said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
         texts = [(each, _sealed_text(store, each)) for each in said]
         redactions = [
@@ -247,10 +253,10 @@ def _sealed_text(store: Store, said: FieldRedacted) -> str:
     return str(getattr(target and target.event, said.field))
 
 
-def _give_up_lost(folder: Folder, after: int) -> tuple[int, int]:
+def _give_up_lost(folder: Folder, keys: Path, after: int) -> tuple[int, int]:
     """Give up the texts after a position that do not open; count them, and whose they are."""
-    gone = check.destroyed_keys(folder)
-    with closing(KeyRing(folder.keys)) as ring:
+    gone = check.destroyed_keys(Folder(keys.parent))
+    with closing(KeyRing(keys)) as ring:
         lost = [
             Redaction(box.subject, box.purpose, box.nonce, box.position, box.field, LOST)
             for box in check.boxes(folder, after)

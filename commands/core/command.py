@@ -244,9 +244,11 @@ class UseCase(Command, ABC):
     """A command that is decided: what it rests on, and what is to be recorded.
 
     ``admits``: how far off the clock may be all the same, for what is about just that.
+    ``begins``: whether it records the birth of a ledger, and needs none.
     """
 
     admits: ClassVar[tuple[OffClock, ...]] = ()
+    begins: ClassVar[bool] = False
 
     def load(self, stdin: TextIO, /) -> Self:
         """Return the command with what its files hold; every fault of a file is refused."""

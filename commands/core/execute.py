@@ -49,12 +49,16 @@ def execute(context: Context, command: UseCase, *, progress: Progress | None = N
     done; nothing was written then.
     """
     with context.ledger.turn() as (store, ring):
+        if not command.begins:
+            _refuse_unborn(store)
         guard = Guard(store, context.clock, context.operator.staff_id, command.admits)
         attempt = _Attempt(context, store, ring, guard, progress)
         try:
             planned, recorded = _carried_out(attempt, command)
         except StorageRefused as refused:
             raise refused.and_nothing_was_recorded() from None
+        if recorded is not None:
+            context.ledger.recorded = recorded.header.position
         return attempt.outcome(planned, recorded)
 
 
@@ -71,9 +75,22 @@ def _carried_out(attempt: "_Attempt", command: UseCase) -> tuple["_Plan", Append
 
 
 def check_clock(context: Context) -> None:
-    """Refuse where nothing could be recorded by this clock, before anything else is done."""
+    """Refuse where nothing could be recorded, by this clock or at all, before anything is done."""
     with context.ledger.turn() as (store, _):
+        _refuse_unborn(store)
         Guard(store, context.clock, context.operator.staff_id).check()
+
+
+def _refuse_unborn(store: Store) -> None:
+    """Refuse a log that does not begin with its ledger's birth: nothing in it could be proved."""
+    if store.stream(streams.LEDGER):
+        return
+    if store.head():
+        what = "the ledger has entries, and no record of its own beginning"
+        remedy = "restore the latest back-up that attendance backup verify finds good"
+        raise Refused("ledger-unborn", what, remedy)
+    what = "the ledger was never finished: its making was cut short"
+    raise Refused("ledger-unborn", what, "attendance init makes it anew")
 
 
 def look(

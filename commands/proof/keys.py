@@ -15,9 +15,10 @@ from commands.core.command import (
 )
 from commands.core.execute import check_clock, execute, look
 from commands.core.ranges import Range, one
+from ledger.errors import Incomplete, StorageRefused
 from ledger.events import streams
 from ledger.events.log import KeyAdopted
-from ledger.files import translated
+from ledger.files import sync_folder, translated
 from ledger.store.store import Fact
 from ledger.tlog import signing
 from ledger.tlog.note import Signer
@@ -55,18 +56,28 @@ class RotateKey(UseCase, Errand):
         path = context.folder.required().signing_key
         check_clock(context)
         look(context, lambda state: state.author(context.clock()))  # before a key is made
+        with context.ledger.turn() as (store, _):
+            store.refuse_another_key()
         old = signing.load(path)
         new = _successor(context, old)
         signature = old.hand_over(new.verifier.vkey)
         filled = replace(self, key=new.verifier.vkey, signature=signature)
         outcome = execute(context, filled)
-        with translated(path):
-            signing.successor(path).replace(path)
+        try:
+            with translated(path):
+                signing.successor(path).replace(path)
+                sync_folder(path.parent)
+        except StorageRefused as refused:
+            what = f"the old key could not be deleted: {refused.what}"
+            remedy = f"{refused.remedy}: attendance key rotate finishes it"
+            raise Incomplete(refused.code, what, remedy) from None
         return outcome
 
 
 def _successor(context: Context, old: Signer) -> Signer:
     place = signing.successor(context.folder.signing_key)
-    if place.is_file():
+    if signing.is_there(place):
         return signing.load_successor(place, old)
+    with translated(place):
+        place.unlink(missing_ok=True)
     return signing.create(place, old.name.removeprefix(signing.ORIGIN))

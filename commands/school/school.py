@@ -1,9 +1,10 @@
 """The ledger of a school: created empty, and told which school it is the register of."""
 
 import re
-import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from commands.core import checks
 from commands.core.command import (
@@ -24,11 +25,12 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened, StaffJoined
-from ledger.files import translated
+from ledger.files import clear_unfinished, new_folder, open_read_only, translated
 from ledger.sealing.keys import KeyRing
-from ledger.store.folder import LAYOUT
-from ledger.store.store import Fact, Store, new_ledger_id
+from ledger.store.folder import LAYOUT, Folder
+from ledger.store.store import Fact, Store
 from ledger.tlog import signing
+from ledger.transparency import memory
 from policies.packs.codes import Rules
 
 TYPES = (
@@ -51,6 +53,8 @@ class CreateLedger(UseCase, Errand):
     ledger_id: str = hidden(default="")
     key: str = hidden(default="")
 
+    begins = True
+
     def reads(self, _state: State) -> Iterable[Range]:
         """Name the ledger's own stream, which is begun once."""
         return (one(streams.LEDGER),)
@@ -69,27 +73,76 @@ class CreateLedger(UseCase, Errand):
         return Decision(facts, len(facts), tuple(says))
 
     def carry_out(self, context: Context) -> Outcome:
-        """Make the files and record the ledger's birth; leave nothing behind when that fails."""
+        """Make the ledger aside and record its birth, and only then give it its name."""
         first = (self.staff, self.name, self.job_title)
         if any(first) and not all(first):
             what = "the first member of staff needs an id, a name and a job title"
             raise Refused("first-staff", what, "give --staff, --name and --job-title together")
         folder = context.folder
-        if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
-            there = "a ledger" if folder.exists() else "something else"
-            what = f"{there} is already at {folder.path}"
-            raise Refused("already-there", what, "choose another --ledger")
         with translated(folder.path):
-            folder.path.mkdir(parents=True, exist_ok=True)
-        try:
-            KeyRing.create(folder.keys)
-            ledger_id = new_ledger_id()
-            Store.create(folder.log, ledger_id).close()
-            key = signing.load(folder.signing_key).verifier.vkey
-            return execute(context, replace(self, ledger_id=ledger_id, key=key))
-        except BaseException:
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise
+            _clear_half_made(folder)
+            _refuse_taken(folder)
+            with new_folder(folder.path) as place, _signing_key(Folder(place)) as key:
+                made, ledger_id = Folder(place), place.stem[1:]
+                KeyRing.create(made.keys)
+                Store.create(made.log, ledger_id).close()
+                signer = signing.load(key)
+                born = replace(self, ledger_id=ledger_id, key=signer.verifier.vkey)
+                outcome = execute(context.at(made), born)
+                memory.move(signer.name, place, folder.path)
+        return outcome
+
+
+@contextmanager
+def _signing_key(made: Folder) -> Iterator[Path]:
+    """Yield where the key that signs is to be; one kept apart goes where no ledger comes to be."""
+    there = made.signing_key.exists()
+    try:
+        yield made.signing_key
+    except BaseException:
+        if not there:
+            made.signing_key.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_taken(folder: Folder) -> None:
+    if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
+        there = "a ledger" if folder.exists() else "something else"
+        what = f"{there} is already at {folder.path}"
+        raise Refused("already-there", what, "choose another --ledger")
+
+
+_MADE = re.compile(r"(?:ledger\.db|keys\.db)(?:-wal|-shm|-journal)?|signing\.key")
+
+
+def _clear_half_made(folder: Folder) -> None:
+    """Take away what an init that was cut short left, with its key where that is kept apart."""
+    outside = folder.path if folder.path.is_dir() else folder.path.parent
+    left = [signing.ORIGIN + path.stem[1:] for path in clear_unfinished(outside)]
+    apart = folder.signing_key
+    if left and apart.is_file() and signing.load(apart).name in left:
+        apart.unlink()
+    if folder.path.is_dir() and _is_half_made(folder):
+        for path in folder.path.iterdir():
+            path.unlink()
+
+
+def _is_half_made(folder: Folder) -> bool:
+    """Tell whether a ledger was begun in its place, as once was done: no event yet, and no key."""
+    return (
+        all(_MADE.fullmatch(path.name) for path in folder.path.iterdir())
+        and _is_empty(folder.log, "stored_events")
+        and _is_empty(folder.keys, "subject_keys")
+    )
+
+
+def _is_empty(path: Path, table: str) -> bool:
+    if not path.is_file():
+        return True
+    with closing(open_read_only(path)) as db:
+        sql = "SELECT count(*) FROM sqlite_schema WHERE name = ?"
+        there = db.execute(sql, [table]).fetchone()[0]
+        return not there or db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608
 
 
 class SetSchool(UseCase):

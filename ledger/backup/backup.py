@@ -9,12 +9,10 @@ are never written to a disk in clear.
 import gzip
 import io
 import os
-import shutil
 import sqlite3
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +31,7 @@ from ledger.files import (
     open_to_write,
     sync_folder,
     translated,
+    workshop,
     write_new,
 )
 from ledger.store.folder import Folder, refuse_link
@@ -63,12 +62,7 @@ class Receipt(NamedTuple):
 
 def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Receipt:
     """Write a back-up of a ledger to a file that is not there yet, whole or not at all."""
-    unfinished = f".{target.name}.unfinished-"
-    with (
-        translated(target),
-        tempfile.TemporaryDirectory(prefix=unfinished, dir=target.parent) as aside,
-    ):
-        place = Path(aside)
+    with translated(target), workshop(target.parent) as place:
         checkpoint, log = _snapshot(folder, place / "log", progress)
         origin, size, root = read_checkpoint(checkpoint.text)
         manifest = Manifest(
@@ -182,7 +176,7 @@ def _secrets(folder: Folder) -> Iterator[tuple[str, bytes]]:
         yield file.KEYS, copy.serialize()
     yield _SIGNING, signing.load(folder.signing_key).written.encode()
     successor = signing.successor(folder.signing_key)
-    if successor.is_file():
+    if signing.is_there(successor):
         yield _NEXT, signing.load(successor).written.encode()
 
 
@@ -293,29 +287,3 @@ def put_secret(path: Path, content: bytes) -> None:
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_new(path, content)
-
-
-def put_in_place(made: Path, target: Path) -> None:
-    """Give a finished folder its name; the target is not there, or empty."""
-    with translated(target):
-        for path in sorted(made.rglob("*")):
-            if path.is_file():
-                with path.open("rb") as content:
-                    os.fsync(content.fileno())
-        if target.is_dir():
-            target.rmdir()
-        made.rename(target)
-        sync_folder(target.parent)
-
-
-@contextmanager
-def folder_aside(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside a target, which is gone afterwards unless it was put in place."""
-    with translated(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        name = f".{target.name}.unfinished-"
-        made = Path(tempfile.mkdtemp(prefix=name, dir=target.parent))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)

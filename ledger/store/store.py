@@ -295,6 +295,11 @@ class Store:
             before_commit()
         return Appended(Recorded(head + 1, streams.COMMITS, version, header), note)
 
+    def refuse_another_key(self) -> None:
+        """Refuse where the keys that are there are none of this log's: nothing can be recorded."""
+        with self.reading() as c:
+            self._refuse_another_key(c, self._signers())
+
     def _signers(self) -> Sequence[Signer]:
         """Return the keys that sign, read anew where their files are others by now."""
         path = Folder(self._path.parent).signing_key

@@ -51,7 +51,12 @@ def signers(path: Path) -> list[Signer]:
     """
     own = load(path)
     after = successor(path)
-    return [own, load_successor(after, own)] if after.is_file() else [own]
+    return [own, load_successor(after, own)] if is_there(after) else [own]
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a key is there; an empty file signed nothing: its writing was cut short."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def load_successor(path: Path, own: Signer) -> Signer:
@@ -88,16 +93,23 @@ def load(path: Path) -> Signer:
             f"the ledger's signing key is not at {path}",
             "say where it is with ATTENDANCE_SIGNING_KEY, or restore it from the latest back-up",
         )
+    return _read(path, "ascii")
+
+
+def _read(path: Path, encoding: str) -> Signer:
     with translated(path):
-        return read_signer(path.read_text(encoding="ascii", errors="replace"))
+        written = path.read_text(encoding=encoding, errors="replace")
+    try:
+        return read_signer(written)
+    except Refused as refused:
+        raise Refused(refused.code, f"{path}: {refused.what}", refused.remedy) from None
 
 
 def load_witness(path: Path) -> Signer:
     """Return the key of a witness, or refuse another kind of key."""
     if not path.is_file():
         raise Refused("witness-key-missing", f"no key is at {path}", _NEW)
-    with translated(path):
-        found = read_signer(path.read_text(encoding="utf-8", errors="replace"))
+    found = _read(path, "utf-8")
     if found.kind != COSIGNATURE:
         raise Refused("witness-key", f"{path} is not the key of a witness", _NEW)
     return found

@@ -90,16 +90,24 @@ def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) ->
     return None
 
 
-def remember_restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> None:
+def remember_restored(folder: Folder, note: Note) -> None:
     """Remember that the ledger in a folder is rightly as it is: restored from a back-up.
 
-    ``instead_of``: where it was put together. What is known of the ledger elsewhere stays.
+    What is known of the ledger elsewhere stays.
     """
     origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
     others = _places_of(origin, "restored")
-    if instead_of is not None:
-        others.pop(instead_of.resolve(), None)
     _keep_places(origin, "restored", {**others, place: Memory(note, place)})
+
+
+def move(origin: str, made: Path, place: Path) -> None:
+    """Remember a ledger that was made aside as the one in its place."""
+    before, after = made.resolve(), place.resolve()
+    for which in ("places", "restored"):
+        known = _places_of(origin, which)
+        if before in known:
+            known[after] = Memory(known.pop(before).note, after)
+            _keep_places(origin, which, known)
 
 
 def forget(origin: str, place: Path) -> None:

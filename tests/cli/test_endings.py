@@ -81,10 +81,10 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
 
 
 @pytest.mark.usefixtures("demo")
-def test_interrupt_is_told_and_ends_with_1(monkeypatch):
+def test_interrupt_is_told_and_is_no_refusal(monkeypatch):
     monkeypatch.setattr("projections.school.status.Status.answer", raising(KeyboardInterrupt))
     shown = run("status")
-    assert (shown.code, shown.out) == (1, "")
+    assert (shown.code, shown.out) == (130, "")
     assert shown.err.strip().startswith("interrupted; ")
 
 
@@ -279,7 +279,7 @@ def test_ctrl_c_at_the_prompt_records_nothing(small):
     if ended[0] == 0:
         os.kill(child, signal.SIGKILL)
     os.close(master)
-    assert os.waitstatus_to_exitcode(ended[1]) == 1
+    assert os.waitstatus_to_exitcode(ended[1]) == 130
     assert "interrupted; attendance status tells what is recorded" in said
     assert "Traceback" not in said
     assert Folder(small).head() == head
