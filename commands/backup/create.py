@@ -22,7 +22,7 @@ from ledger.clock import local
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.backup import BackupMade
-from ledger.store.folder import Folder
+from ledger.files import refuse_within_ledger
 from ledger.store.store import Fact
 from ledger.terminal import progress, say
 from policies.packs.codes import Rules
@@ -77,10 +77,6 @@ class CreateBackup(OfAFile):
                 f"WARNING: of the school's own words it lacks {', '.join(made.left_out)}; it "
                 "takes plain files of 64 kB at most, under names that attendance words lists"
             )
-        if _inside(target, folder):
-            says.append(
-                "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"
-            )
         recorded = replace(self, size=made.size, sha256=made.sha256)
         try:
             outcome = execute(context, recorded)
@@ -99,10 +95,7 @@ def _target(to: Path | None, now: int) -> Path:
         raise Refused(
             "backup-folder", f"there is no folder {to.parent}", "make it, or name another"
         )
+    refuse_within_ledger(place)
     if place.exists() or place.is_symlink():
         raise backup.already_there(place)
     return place
-
-
-def _inside(target: Path, folder: Folder) -> bool:
-    return target.resolve().is_relative_to(folder.path.resolve())

@@ -28,7 +28,7 @@ from ledger.clock import SECOND, local
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.files import ORDINARY, translated, write_new
+from ledger.files import refuse_output, translated, write_output
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
@@ -210,9 +210,12 @@ class SignRequest(_AsWitness):
 
     request: Path = argument("the file that attendance witness request wrote")
     out: Path | None = option("write the answer to this file, for the school", default=None)
+    replace: bool = option("write over the file that is there", default=False)
 
     def carry_out(self, context: Context) -> Outcome:
         """Sign, or tell that the request is of another history than the one last seen."""
+        if self.out is not None:
+            refuse_output(self.out, replace=self.replace)
         witness = self.open()
         with translated(self.request):
             body = received(self.request.read_bytes()).encode()
@@ -230,8 +233,7 @@ class SignRequest(_AsWitness):
             return Outcome(None, (verdict.alarm, "it was not signed: keep the file"), differs=True)
         if self.out is None:
             return Outcome(None, (reply.text.rstrip("\n"),))
-        with translated(self.out):
-            write_new(self.out, reply.text, mode=ORDINARY, replace=True)
+        write_output(self.out, reply.text, replace=self.replace)
         says = f"signed: entries 1 to {request.checkpoint.size} of {request.checkpoint.origin}"
         return Outcome(None, (says, f"the answer is in {self.out}"))
 
