@@ -23,10 +23,10 @@ import click
 
 from ledger import __version__, clock, form
 from ledger.errors import ImportRefused, Incomplete, Refused, StorageRefused
-from ledger.files import DatabaseError, refusal
+from ledger.files import DatabaseError, refusal, refuse_output
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
-from ledger.terminal import ShowsProgress, no_progress, progress, say, silence
+from ledger.terminal import ShowsProgress, no_progress, on_one_line, progress, say, silence
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def build(place: form.Place) -> click.Command:
     fields = form.fields(model)
     parameters, run = [_parameter(f) for f in fields], _commands
     if place.module.startswith("projections"):
-        parameters, run = [*parameters, *_OUTPUT], _asks
+        replaces = [_REPLACE] * any(f.name in _FILES for f in fields)
+        parameters, run = [*parameters, *_OUTPUT, *replaces], _asks
     return click.Command(
         place.words[-1], params=parameters, help=_about(place, model, fields), callback=run(model)
     )
@@ -176,8 +177,15 @@ def _about(place: form.Place, model: type, fields: list[form.Field]) -> str:
 
 _OUTPUT = [
     click.Option(["--json", "as_json"], is_flag=True, help="one JSON document"),
-    click.Option(["--csv", "as_csv"], is_flag=True, help="the rows as CSV"),
+    click.Option(
+        ["--csv", "as_csv"],
+        is_flag=True,
+        help="the rows as CSV, texts as they stand: a spreadsheet may take one for a formula",
+    ),
 ]
+_FILES = ("html", "out")
+"""Fields of questions that name a file to write."""
+_REPLACE = click.Option(["--replace"], is_flag=True, help="write over a file that is there")
 
 
 # -- the door --------------------------------------------------------------------------------
@@ -276,14 +284,20 @@ def _commands(model: type) -> Callable[..., None]:
 
 
 def _asks(model: type) -> Callable[..., None]:
-    def run(*, as_json: bool = False, as_csv: bool = False, **given: Any) -> None:
+    def run(
+        *, as_json: bool = False, as_csv: bool = False, replace: bool = False, **given: Any
+    ) -> None:
         if as_json and as_csv:
             raise click.UsageError(_EITHER)
         from projections.rendering import screen
 
         door, operator = _entered()
-        answer = door.ask(_made(model, given), operator)
-        screen.show(answer, as_json=as_json, as_csv=as_csv)
+        asked = _made(model, given)
+        if getattr(asked, "on_record", None) is not None:  # which is recorded before it is written
+            for path in filter(None, (given.get(name) for name in _FILES)):
+                refuse_output(path, replace=replace)
+        answer = door.ask(asked, operator)
+        screen.show(answer, as_json=as_json, as_csv=as_csv, replace=replace)
         if answer.differs:
             sys.exit(_DIFFERENT)
 
@@ -344,7 +358,11 @@ def _show_outcome(outcome: "Outcome", operator: Operator) -> None:
 
 
 _TERMINAL = SimpleNamespace(
-    echo=say, clear=click.clear, confirm=click.confirm, prompt=click.prompt, getchar=click.getchar
+    echo=say,
+    clear=click.clear,
+    confirm=lambda text, **more: click.confirm(on_one_line(text), **more),
+    prompt=lambda text, **more: click.prompt(on_one_line(text), **more),
+    getchar=click.getchar,
 )
 """What a use case that is filled in on a terminal may do with it."""
 
@@ -421,7 +439,7 @@ def _told_why(error: BaseException, ledger: Ledger | None) -> int:
     if isinstance(error, click.ClickException):
         said = io.StringIO()
         error.show(said)
-        _beside(said.getvalue(), end="")
+        _beside(*said.getvalue().splitlines())
         return error.exit_code
     recorded = None if ledger is None else ledger.recorded
     number = _signal_of(error)
@@ -477,10 +495,10 @@ _FAILURES = (
 )
 
 
-def _beside(text: str, end: str = "\n") -> None:
+def _beside(*lines: str) -> None:
     """Say something beside the answer, where there is somewhere to say it."""
     with suppress(StorageRefused, BrokenPipeError):
-        say(text, err=True, end=end)
+        say(*lines, err=True)
 
 
 def _explain(refused: Refused, lead: str = "refused:") -> None:

@@ -20,6 +20,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +40,13 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST = 2**63 - 1
 _LAST_SECOND = 7_258_118_400
 """2200-01-01: no cosignature is from then or later."""
-_WHOLE = "check that it was copied whole"
+_SCHEMA = "ecfcfaf9779208e07b465df4fc864b6766e466bae3b42ce508e5964368ff2b19"
+"""SHA-256 of the statements that make a ledger's tables and triggers."""
+_MOST_BYTES, _STEP = 1 << 30, 1_000_000
+"""No file of text is larger; so many steps of the database lie between two counts of them."""
+_LONGEST_VALUE = 1 << 26
+_TILE, _KEYS = 256, 2
+_WHOLE = "it was altered in transit, or not copied whole"
 _COLUMNS = {
     "stored_events": {
         "position": "integer",
@@ -199,8 +206,8 @@ def read_note(written: str) -> Note:
         raise Unreadable(f"a checkpoint's signed note is broken: {_WHOLE}")
     body = text.split("\n")
     least = 3
-    if len(body) < least or not body[0]:
-        raise Unreadable("a signed note is not a checkpoint: origin, size, root")
+    if len(body) < least or not body[0] or body[0] != body[0].strip():
+        raise Unreadable(f"a signed note is not a checkpoint (origin, size, root): {_WHOLE}")
     signatures = tuple(_signature(line) for line in lines)
     return Note(text + "\n", body[0], _number(body[1]), _hash_of(body[2]), signatures)
 
@@ -212,9 +219,12 @@ def _controls(written: str) -> bool:
 def _signature(line: str) -> tuple[str, bytes, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, body = rest.partition(" ")
-    raw = _bytes_of(body)
+    try:
+        raw = _bytes_of(body)
+    except Unreadable:
+        raw = b""
     if dash != "\N{EM DASH}" or not name or "+" in name or len(raw) <= _KEY_ID:
-        raise Unreadable(f"{_quoted(line)} is not a signature line")
+        raise Unreadable(f"{_quoted(line)} is not a signature line: {_WHOLE}")
     return name, raw[:_KEY_ID], raw[_KEY_ID:]
 
 
@@ -860,9 +870,11 @@ def check_ledger(path: Path, outside: Outside) -> Report:
     except sqlite3.Error as error:
         raise Unreadable(f"{path} cannot be read: {error}") from None
     with closing(db):
-        _check_tables(db, path)
         ledger = _Ledger(db, outside, problems)
         try:
+            _bound(db, path)
+            if not _has_its_schema(db, path, problems):
+                return ledger.report()
             return ledger.check()
         except sqlite3.Error as error:
             problems.add(None, f"the database is damaged: {error}")
@@ -884,21 +896,42 @@ def _opened(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _check_tables(db: sqlite3.Connection, path: Path) -> None:
+def _bound(db: sqlite3.Connection, path: Path) -> None:
+    """Let nothing in the file call what could do harm, nor take more than its size warrants."""
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    db.execute("PRAGMA trusted_schema=OFF")
+    db.execute("PRAGMA cell_size_check=ON")
+    most, steps = 100 + path.stat().st_size * 20 // _STEP, count()
+    db.set_progress_handler(lambda: next(steps) > most, _STEP)
+
+
+def _has_its_schema(db: sqlite3.Connection, path: Path, problems: _Problems) -> bool:
+    """Tell whether tables, triggers and indexes are those of a ledger; any other may be a program.
+
+    Looked at before anything else: what is not as specified is not read at all.
+    """
     try:
         db.execute("BEGIN")
         (layout,) = db.execute("PRAGMA user_version").fetchone()
-        if layout != _LAYOUT:
-            raise Unreadable(f"{path} has layout {layout}, this program knows {_LAYOUT}")
-        listed = {row[1]: row[2::3] for row in db.execute("PRAGMA main.table_list")}
-        for table, columns in _COLUMNS.items():
-            names = [
-                r[1].decode("latin-1") for r in db.execute(f"PRAGMA main.table_info({table})")
-            ]
-            if listed.get(table.encode()) != (b"table", 1) or names != list(columns):
-                raise Unreadable(f"{path} is not a ledger: it has no table {table} as specified")
+        listed = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        rows = db.execute(listed).fetchall()
     except sqlite3.Error as error:
         raise Unreadable(f"{path} cannot be read: {error}") from None
+    if layout != _LAYOUT:
+        raise Unreadable(f"{path} has layout {layout}, this program knows {_LAYOUT}")
+    made = b"\n".join(sorted(b" ".join(sql.split()) for _, _, sql in rows))
+    if hashlib.sha256(made).hexdigest() == _SCHEMA:
+        return True
+    what = "its tables, triggers and indexes are not those of a ledger"
+    names = [_shown(b"%s %s" % row[:2]) for row in rows if not _is_usual(*row[:2])]
+    problems.add(None, f"{what}{': ' if names else ''}{', '.join(names[:5])}; no more was read")
+    return False
+
+
+def _is_usual(kind: bytes, name: bytes) -> bool:
+    """Tell whether something in a database has a name that a ledger has."""
+    table = name.decode("latin-1").partition("_no_")[0]
+    return table in _COLUMNS and kind == (b"table" if table.encode() == name else b"trigger")
 
 
 class _Ledger:
@@ -911,6 +944,7 @@ class _Ledger:
         self._ends: list[int] = []
         self._roots: dict[int, bytes] = {}
         self._notes: dict[int, Note] = {}
+        self._own: dict[int, int] = {}
         self._seen: list[Seen] = []
         self._signed, self._continued = _NOBODY, list[tuple[str, int]]()
 
@@ -963,11 +997,16 @@ class _Ledger:
         for size, written in self._db.execute("SELECT size, note FROM checkpoints ORDER BY size"):
             sizes.add(size)
             try:
-                self._notes[size] = _note_of(written)
+                self._notes[size] = note = _note_of(written)
+                self._own[size] = len(note.signatures)
             except Unreadable as broken:
                 self._problems.add(size, f"its checkpoint cannot be read: {broken}")
         for size, line in self._db.execute("SELECT size, line FROM cosignatures ORDER BY 1, 2"):
             self._add_line(size, line)
+        for size, token in self._db.execute("SELECT size, token FROM timestamps ORDER BY size"):
+            stamped = self._notes.get(size)
+            if stamped is None or not _is_stamp(token, stamped.text.encode()):
+                self._problems.add(size, "a timestamp is of no checkpoint that is kept here")
         return sizes
 
     def _add_line(self, size: int, line: bytes) -> None:
@@ -983,11 +1022,15 @@ class _Ledger:
         self._notes[size] = note._replace(signatures=(*note.signatures, more))
 
     def _kept_hashes(self) -> Iterator[bytes]:
+        short = False
         for n, (place, hashes) in enumerate(
             self._db.execute("SELECT n, hashes FROM hash_tiles ORDER BY n")
         ):
             if n != place:
                 self._problems.add(None, f"tile {n} of the leaf hashes is missing")
+            if short or len(hashes) not in range(_HASH, _TILE * _HASH + 1, _HASH):
+                self._problems.add(None, f"tile {n} of the leaf hashes is more than the entries")
+            short = len(hashes) < _TILE * _HASH
             for cut in range(0, len(hashes), _HASH):
                 yield hashes[cut : cut + _HASH]
 
@@ -1046,6 +1089,11 @@ class _Ledger:
             add(size, f"{what}, its checkpoint says {note.root.hex()}")
         if size not in self._ends:
             add(size, "a checkpoint stands where no transaction ends")
+        own = [each[:2] for each in note.signatures[: self._own[size]]]
+        strangers = any(name != note.origin for name, _ in own)
+        lines = [note.origin, str(note.size), b64encode(note.root).decode(), ""]
+        if note.text != "\n".join(lines) or strangers or not 1 <= len({*own}) == len(own) <= _KEYS:
+            add(size, "its checkpoint holds what is not the ledger's")
 
     def _check_signatures(self, keys: list[tuple[int, Key]]) -> None:
         """Check those of the newest checkpoint and of the cosigned ones; of all where asked."""
@@ -1058,6 +1106,12 @@ class _Ledger:
                 self._problems.add(size, "no key was adopted before this checkpoint")
             elif not _newest_signs(current, note, self._problems):
                 self._signed = _BAD
+
+
+def _is_stamp(token: bytes, text: bytes) -> bool:
+    """Tell whether a token may be of a text: a digest of it stands in it."""
+    digests = (hashlib.sha256(text), hashlib.sha384(text), hashlib.sha512(text))
+    return any(each.digest() in token for each in digests)
 
 
 def _cosignature(note: Note, line: bytes) -> tuple[str, bytes, bytes]:
@@ -1241,7 +1295,7 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 def check(path: Path, outside: Outside) -> Report:
     """Check whatever lies at a path; raises `Unreadable` where nothing can be checked."""
     if path.is_dir():
-        path /= "ledger.db"
+        path = _within(path)
     start = _read(path, len(_SQLITE))
     if start == _SQLITE:
         return check_ledger(path, outside)
@@ -1253,7 +1307,17 @@ def check(path: Path, outside: Outside) -> Report:
     return checked(written, outside)
 
 
-def _read(path: Path, most: int = -1) -> bytes:
+def _within(folder: Path) -> Path:
+    """Return the database in a ledger's folder, of which no part is a link or a pipe."""
+    path = folder / "ledger.db"
+    for end in ("", "-wal", "-shm", "-journal"):
+        part = path.with_name(path.name + end)
+        if part.is_symlink() or (part.exists() and not part.is_file()):
+            raise Unreadable(f"{part} is no file of its own, and what it leads to is not followed")
+    return path
+
+
+def _read(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(most)
@@ -1263,10 +1327,15 @@ def _read(path: Path, most: int = -1) -> bytes:
 
 
 def _text(path: Path) -> str:
+    """Read a text as it was before a program saved it anew: line ends, byte-order mark."""
+    raw = _read(path, _MOST_BYTES + 1)
+    if len(raw) > _MOST_BYTES:
+        raise Unreadable(f"{path} is too large")
     try:
-        return _read(path).decode("utf-8")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise Unreadable(f"{path} is not a text, nor a database") from None
+        raise Unreadable(f"{path} is not a text in UTF-8, nor a database") from None
+    return text if not text or text.endswith("\n") else text + "\n"
 
 
 def _keys(given: str) -> list[Key]:
@@ -1275,7 +1344,7 @@ def _keys(given: str) -> list[Key]:
         there = Path(given).is_file()
     except (OSError, ValueError):
         there = False
-    lines = (_text(Path(given)) if there else given).splitlines()
+    lines = (_text(Path(given)) if there else given).split("\n")
     try:
         return [read_key(each.strip()) for each in lines if each.strip() and each[0] != "#"]
     except Unreadable as broken:

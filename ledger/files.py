@@ -17,7 +17,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from ledger.errors import StorageRefused
+from ledger.errors import Refused, StorageRefused
 
 Database = sqlite3.Connection
 DatabaseError = sqlite3.Error
@@ -25,8 +25,6 @@ LOCK_TIMEOUT_SECONDS = 120
 """How long whoever reads or writes waits for somebody else who writes."""
 _SHORTEST_STEP, _LONGEST_STEP = 0.0005, 0.008
 """Seconds between two tries to write."""
-ORDINARY = 0o666
-"""The mode of a file or page for whoever the umask lets read it."""
 _UNFINISHED, _WHOLE = ".unfinished", ".whole"
 _OURS = re.compile(rf"\.[0-9a-f]{{32}}(?:{_UNFINISHED}|{_WHOLE})")
 """What is made aside, and a folder of it whose files are being moved to their place."""
@@ -173,6 +171,7 @@ def new_folder(path: Path, *, mode: int = 0o700) -> Iterator[Path]:
     with workshop(outside, mode=mode) as aside:
         yield aside
         for made in (*sorted(aside.rglob("*")), aside):
+            made.chmod(mode if made.is_dir() else 0o600)
             _sync(made)
         if there:
             whole = aside.rename(aside.with_suffix(_WHOLE))
@@ -228,6 +227,49 @@ def _left(folder: Path) -> list[Path]:
     """Return what is ours by its name; a link is none of it."""
     found = (path for path in folder.iterdir() if _OURS.fullmatch(path.name))
     return sorted(path for path in found if not path.is_symlink())
+
+
+def write_output(path: Path, content: bytes | str, *, replace: bool = False) -> None:
+    """Write a file for whoever asked: its owner's alone, a new one unless ``replace``.
+
+    What is there already and says the same stays. Refuses a place in the folder of a ledger.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    refuse_output(path, raw, replace=replace)
+    with translated(path):
+        if path.is_file() and path.read_bytes() == raw:
+            return
+        pipe = path.exists() and not path.is_file() and not path.is_dir()
+        try:
+            write_new(path, raw, replace=replace or pipe)
+        except FileExistsError:
+            raise _already_there(path) from None
+
+
+def refuse_output(path: Path, content: bytes | None = None, *, replace: bool) -> None:
+    """Refuse a place where something cannot be written, before anything is said or recorded.
+
+    ``content``: what would be written, where that is known; what says the same is no obstacle.
+    """
+    refuse_within_ledger(path)
+    with translated(path):
+        other = path.is_file() and not replace and path.read_bytes() != content
+    if other:
+        raise _already_there(path)
+
+
+def _already_there(path: Path) -> Refused:
+    what = f"{path} exists already and is another"
+    return Refused("already-there", what, "name a new file, or write over it with --replace")
+
+
+def refuse_within_ledger(path: Path) -> None:
+    """Refuse to write in the folder of any ledger, where its keys, views and copies lie."""
+    place = path.resolve()
+    for folder in (place, *place.parents):
+        if (folder / "ledger.db").exists():
+            what = f"{path} would lie in the folder of a ledger, {folder}"
+            raise Refused("output-in-ledger", what, "name a place outside it")
 
 
 @contextmanager

@@ -121,6 +121,7 @@ class Ledger:
         from ledger.transparency.memory import Memorizer  # noqa: PLC0415 - as above
 
         folder = self.folder
+        folder.tighten()
         files = folder.files()
         if self._opened is not None and self._opened.files != files:
             self._close()

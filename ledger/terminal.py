@@ -21,9 +21,9 @@ ShowsProgress = Callable[[str], AbstractContextManager[Progress]]
 """Shows, while something is done, how far it is; `progress` does, on a terminal."""
 
 
-def say(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """Print a text, its control characters made visible; ``err``: beside the answer."""
-    write(visible(text) + end, err=err)
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, each on one line and with all it holds seen; ``err``: beside the answer."""
+    write("".join(f"{on_one_line(line)}\n" for line in lines), err=err)
 
 
 def write(text: str, *, err: bool = False) -> None:
@@ -62,6 +62,11 @@ def visible(text: str) -> str:
         else f"\\u{ord(character):04x}"
         for character in text
     )
+
+
+def on_one_line(text: str) -> str:
+    """Return a text as `visible` does, line ends too: a name cannot write a line of its own."""
+    return visible(text).replace("\n", "\\u000a")
 
 
 @contextmanager

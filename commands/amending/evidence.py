@@ -10,7 +10,7 @@ from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import EvidenceGiven
-from ledger.files import ORDINARY, translated, write_new
+from ledger.files import translated, write_output
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
@@ -21,11 +21,12 @@ from ledger.store.store import Fact, Store
 class CopyEvidence(Errand):
     """attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted.
 
-    A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
+    A copy that is not, byte for byte, what was recorded is refused.
     """
 
     position: int = argument("its position, as attendance evidence shows it", minimum=0)
     out: Path = option("the file to write")
+    replace: bool = option("write over the file that is there", default=False)
 
     def carry_out(self, context: Context) -> Outcome:
         """Write the copy; records nothing."""
@@ -33,10 +34,7 @@ class CopyEvidence(Errand):
         stream, event = _evidence_at(folder, self.position)
         with closing(KeyRing(folder.keys, to_write=False)) as ring:
             name, digest, content = _copy_of(folder, ring, attachments.name_of(stream), event)
-        if self.out.exists():
-            raise Refused("already-there", f"{self.out} exists already", "choose another --out")
-        with translated(self.out):
-            write_new(self.out, content, mode=ORDINARY)
+        write_output(self.out, content, replace=self.replace)
         said = f"{name}, {len(content):,} bytes, SHA-256 {digest} as recorded"
         return Outcome(None, (f"written to {self.out}: {said}",))
 

@@ -22,7 +22,7 @@ from ledger.clock import local
 from ledger.errors import Incomplete, Refused
 from ledger.events import streams
 from ledger.events.backup import BackupMade
-from ledger.store.folder import Folder
+from ledger.files import refuse_within_ledger
 from ledger.store.store import Fact
 from ledger.terminal import progress
 from policies.packs.codes import Rules
@@ -83,10 +83,6 @@ class CreateBackup(OfAFile):
             "is gone"
             for each in made.missing
         )
-        if _inside(target, folder):
-            says.append(
-                "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"
-            )
         recorded = replace(self, size=made.size, sha256=made.sha256)
         try:
             outcome = execute(context, recorded)
@@ -107,10 +103,7 @@ def _target(to: Path | None, now: int) -> Path:
         raise Refused(
             "backup-folder", f"there is no folder {to.parent}", "make it, or name another"
         )
+    refuse_within_ledger(place)
     if place.exists() or place.is_symlink():
         raise backup.already_there(place)
     return place
-
-
-def _inside(target: Path, folder: Folder) -> bool:
-    return target.resolve().is_relative_to(folder.path.resolve())

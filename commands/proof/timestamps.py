@@ -10,7 +10,7 @@ from pathlib import Path
 from commands.core.command import Context, Errand, Outcome, argument, option
 from ledger.clock import local
 from ledger.errors import Refused
-from ledger.files import ORDINARY, translated, write_new
+from ledger.files import translated, write_output
 from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.tlog.note import Note, read_checkpoint
@@ -49,13 +49,13 @@ class RequestTimestamp(Errand):
     """
 
     out: Path = option("the file for the request (.tsq)")
+    replace: bool = option("write over the file that is there", default=False)
 
     def carry_out(self, context: Context) -> Outcome:
         """Write the request."""
         requests = Requests(context.folder.required())
-        with translated(self.out):
-            query = request_for(requests.note.text).query
-            write_new(self.out, query, mode=ORDINARY, replace=True)
+        query = request_for(requests.note.text).query
+        write_output(self.out, query, replace=self.replace)
         what = f"a request to timestamp entries 1 to {requests.size} is in {self.out}"
         return Outcome(None, (what, "keep the answer with attendance timestamp take"))
 

@@ -28,7 +28,7 @@ from ledger.clock import SECOND, local
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.files import ORDINARY, translated, write_new
+from ledger.files import refuse_output, translated, write_output
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
@@ -41,6 +41,7 @@ from ledger.tlog.note import (
     read_checkpoint,
     read_signature,
     read_verifier,
+    received,
 )
 from ledger.transparency.cosigning import (
     CONFLICT,
@@ -64,6 +65,7 @@ from policies.packs.codes import Rules
 _AHEAD = 3600
 """How many seconds the clock of a witness may be ahead of ours."""
 
+_SIZE = re.compile("[0-9]{1,19}", re.ASCII)
 _TRIES = 3  # a witness may move on between two requests, but not for ever
 
 
@@ -162,7 +164,7 @@ class TakeAnswer(Errand):
         """Find the checkpoint that was signed, and keep the signatures of it."""
         folder = context.folder.required()
         with translated(self.answer):
-            text = self.answer.read_text(encoding="utf-8", errors="replace")
+            text = received(self.answer.read_bytes())
         found = _read_cosignatures(text)
         note = _signed_checkpoint(folder, found)
         return Outcome(None, _keep(folder, note, found, context.clock()))
@@ -208,12 +210,15 @@ class SignRequest(_AsWitness):
 
     request: Path = argument("the file that attendance witness request wrote")
     out: Path | None = option("write the answer to this file, for the school", default=None)
+    replace: bool = option("write over the file that is there", default=False)
 
     def carry_out(self, context: Context) -> Outcome:
         """Sign, or tell that the request is of another history than the one last seen."""
+        if self.out is not None:
+            refuse_output(self.out, replace=self.replace)
         witness = self.open()
         with translated(self.request):
-            body = self.request.read_bytes()
+            body = received(self.request.read_bytes()).encode()
         request = read_request(body)
         reply = witness.add(body, context.clock() // SECOND)
         verdict = judge(request, reply)
@@ -228,8 +233,7 @@ class SignRequest(_AsWitness):
             return Outcome(None, (verdict.alarm, "it was not signed: keep the file"), differs=True)
         if self.out is None:
             return Outcome(None, (reply.text.rstrip("\n"),))
-        with translated(self.out):
-            write_new(self.out, reply.text, mode=ORDINARY, replace=True)
+        write_output(self.out, reply.text, replace=self.replace)
         says = f"signed: entries 1 to {request.checkpoint.size} of {request.checkpoint.origin}"
         return Outcome(None, (says, f"the answer is in {self.out}"))
 
@@ -267,7 +271,7 @@ def judge(request: Request, reply: Reply) -> Verdict:
     if reply.status == INCONSISTENT:
         what = f"the first {request.old} entries are not those that it signed"
         return Verdict(alarm=f"{who}: {what}: the history was rewritten")
-    if reply.status == CONFLICT and re.fullmatch("[0-9]{1,19}", reply.text.strip()):
+    if reply.status == CONFLICT and _SIZE.fullmatch(reply.text.strip()):
         last = int(reply.text)
         if last > size:
             what = f"it signed {last} entries, this checkpoint is of {size}"

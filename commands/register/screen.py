@@ -271,7 +271,7 @@ def _press_keys(sheet: Sheet, title: str, terminal: Terminal) -> Sheet:
     with key_reader(terminal) as key:
         while not sheet.is_done:
             terminal.clear()
-            terminal.echo("\n".join(screen_lines(sheet, title, shutil.get_terminal_size().lines)))
+            terminal.echo(*screen_lines(sheet, title, shutil.get_terminal_size().lines))
             sheet = sheet.press(key())
     return sheet
 

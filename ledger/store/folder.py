@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -84,6 +85,14 @@ class Folder:
             if path.is_symlink():
                 raise refuse_link(path)
 
+    def tighten(self) -> None:
+        """Take what lies here from others on this computer, as far as it is ours to do so."""
+        for path in (self.path / name for name in _OWN):
+            with suppress(OSError):
+                mode = path.stat().st_mode
+                if mode & _OTHERS:
+                    path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
+
     @contextmanager
     def reading(self) -> Iterator[Database]:
         """Open the log for reading; refuse one that this software did not lay out."""
@@ -117,6 +126,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+_OTHERS = 0o077
 _DATABASES = ("ledger.db", "keys.db", "views/tables.db")
 _OWN = (
     *(name + end for name in _DATABASES for end in ("", "-wal", "-shm", "-journal")),

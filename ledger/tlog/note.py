@@ -21,10 +21,13 @@ from ledger.errors import Refused
 
 ED25519, COSIGNATURE = b"\x01", b"\x04"
 _KEY_BYTES, _ID_BYTES, _TIME_BYTES, _ROOT_BYTES, _SIGNATURE_BYTES = 32, 4, 8, 32, 64
+_LAST_SECOND = 7_258_118_400
+"""2200-01-01: no signature is from then or later."""
+_LARGEST = 2**63 - 1
 _DASH = "\N{EM DASH} "
 _PRIVATE = "PRIVATE+KEY"
 _PRIVATE_KEY, _PUBLIC_KEY = "a signing key", "a public key"
-_NOTE, _CHECKPOINT = "a signed note", "a checkpoint"
+_NOTE, _CHECKPOINT, _TEXT = "a signed note", "a checkpoint", "a text in UTF-8"
 
 
 class Checkpoint(NamedTuple):
@@ -70,10 +73,12 @@ class Note(NamedTuple):
 
     def signed_by(self, key: "Verifier") -> bool:
         """Tell whether a key signed this; each signature in its name must be good."""
-        mine = [each for each in self.signatures if each[:2] == (key.name, key.key_id)]
-        return bool(mine) and all(
-            key.time_of(Note(self.text, (each,))) is not None for each in mine
-        )
+        return key.time_of(self) is not None
+
+    def holds_for(self, keys: Iterable["Verifier"]) -> bool:
+        """Tell whether one of some known keys signed this, and none of them is named falsely."""
+        named = [key for key in keys if self.names(key)]
+        return bool(named) and all(map(self.signed_by, named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,12 @@ class Verifier:
     def time_of(self, note: Note) -> int | None:
         """Return when this key signed a note, in seconds since 1970; none where it did not.
 
-        0 for a plain signature, which carries no time.
+        0 for a plain signature, which carries no time. A signature in its name that is not good
+        makes the note nobody's, whatever stands beside it.
         """
-        for name, key_id, signature in note.signatures:
-            if (name, key_id) == (self.name, self.key_id):
-                found = self._check(note.text, signature)
-                if found is not None:
-                    return found
-        return None
+        mine = [each for each in note.signatures if each[:2] == (self.name, self.key_id)]
+        times = [self._check(note.text, each.signature) for each in mine]
+        return None if None in times else next(iter(times), None)
 
     def verifies(self, text: str, signature: str) -> bool:
         """Tell whether a signature (base64) over a text is this key's."""
@@ -117,7 +120,7 @@ class Verifier:
             stamp, signature = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
             seconds = int.from_bytes(stamp, "big")
             message = cosigned_text(text, seconds)
-        return seconds if self._is_over(message, signature) else None
+        return seconds if seconds < _LAST_SECOND and self._is_over(message, signature) else None
 
     def _is_over(self, message: bytes, signature: bytes) -> bool:
         try:
@@ -187,7 +190,7 @@ def read_signer(text: str) -> Signer:
     prefix, _, rest = text.strip().partition(f"{_PRIVATE}+")
     name, key_id, body = _split(rest, _PRIVATE_KEY)
     found = Signer(name, body[1:], body[:1])
-    if prefix or found.kind not in (ED25519, COSIGNATURE) or found.verifier.key_id != key_id:
+    if prefix or found.kind not in (ED25519, COSIGNATURE) or found.verifier.key_id.hex() != key_id:
         raise _unreadable(_PRIVATE_KEY)
     return found
 
@@ -196,28 +199,43 @@ def read_verifier(text: str) -> Verifier:
     """Read a public key as `Verifier.vkey` writes it, or refuse it."""
     name, key_id, body = _split(text.strip(), _PUBLIC_KEY)
     found = Verifier(name, body[1:], body[:1])
-    if found.kind not in (ED25519, COSIGNATURE) or found.key_id != key_id:
+    if found.kind not in (ED25519, COSIGNATURE) or found.key_id.hex() != key_id or " " in name:
         raise _unreadable(_PUBLIC_KEY)
     return found
 
 
+def received(raw: bytes) -> str:
+    """Return a text that somebody kept or sent, as it was before a program saved it anew.
+
+    A byte-order mark, line ends of two characters and a last line without its end are undone.
+    Refuses what is no text; what else was altered is for its reader to tell.
+    """
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise _unreadable(_TEXT) from None
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
 def read_note(written: str) -> Note:
     """Read a signed note, or refuse it."""
-    text, blank, lines = written.rpartition("\n\n")
-    signatures = [read_signature(line) for line in lines.splitlines()]
-    if not blank or not signatures or not written.endswith("\n"):
+    text, blank, below = written.rpartition("\n\n")
+    *lines, end = below.split("\n")
+    if not blank or end or not lines or any(each < " " and each != "\n" for each in written):
         raise _unreadable(_NOTE)
-    return Note(text + "\n", tuple(signatures))
+    return Note(text + "\n", tuple(read_signature(line) for line in lines))
 
 
 def read_checkpoint(text: str) -> Checkpoint:
     """Read the text of a checkpoint, or refuse it; lines after the third are extensions."""
     lines = text.split("\n")
     try:
-        origin, size, root = lines[0], int(lines[1]), b64decode(lines[2], validate=True)
+        origin, size, root = lines[0], int(lines[1]), _unbase64(lines[2])
     except (IndexError, ValueError):
         raise _unreadable(_CHECKPOINT) from None
-    if not origin or str(size) != lines[1] or size < 0 or len(root) != _ROOT_BYTES:
+    if origin != (origin.strip() or None) or len(root) != _ROOT_BYTES:
+        raise _unreadable(_CHECKPOINT)
+    if str(size) != lines[1] or not 0 <= size <= _LARGEST:
         raise _unreadable(_CHECKPOINT)
     return Checkpoint(origin, size, root)
 
@@ -233,30 +251,33 @@ def read_signature(line: str) -> Signature:
     line = line.removesuffix("\n")
     name, _, body = line.removeprefix(_DASH).partition(" ")
     raw = _unbase64(body)
-    if not line.startswith(_DASH) or not name or len(raw) <= _ID_BYTES:
+    if not line.startswith(_DASH) or not name or "+" in name or len(raw) <= _ID_BYTES:
         raise _unreadable(_NOTE)
     return Signature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
 
 
-def _split(text: str, what: str) -> tuple[str, bytes, bytes]:
+def _split(text: str, what: str) -> tuple[str, str, bytes]:
+    """Return the name, the id and the bytes of a written key."""
     name, _, rest = text.partition("+")
     key_id, _, body = rest.partition("+")
-    try:
-        raw_id = bytes.fromhex(key_id)
-    except ValueError:
-        raise _unreadable(what) from None
     raw = _unbase64(body)
     if not name or len(raw) != 1 + _KEY_BYTES:
         raise _unreadable(what)
-    return name, raw_id, raw
+    return name, key_id, raw
 
 
 def _unbase64(text: str) -> bytes:
+    """Read base64 in its one canonical form; empty where it is none."""
     try:
-        return b64decode(text, validate=True)
+        raw = b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
+    return raw if b64encode(raw).decode() == text else b""
 
 
 def _unreadable(what: str) -> Refused:
-    return Refused("note-unreadable", f"this is not {what}", "check that it was copied whole")
+    return Refused(
+        "note-unreadable",
+        f"this is not {what}: altered in transit, or not copied whole",
+        "ask for it again, as a file that nobody opens and saves on the way",
+    )

@@ -9,11 +9,12 @@ import re
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import AF_INET6
+from socket import AF_INET6, SHUT_RDWR, socket
+from time import monotonic
 from typing import NamedTuple, TextIO
 
 from ledger.clock import SECOND, Clock, iso
@@ -100,6 +101,12 @@ class Witness:
         """The logs that it looks at."""
         return sorted(self._logs)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether it has signed anything, as far as its folder knows."""
+        with translated(self.path), self._database() as db:
+            return db.execute("SELECT 1 FROM latest").fetchone() is not None
+
     def add(self, body: bytes, seconds: int) -> Reply:
         """Answer a request at a time in seconds since 1970; what is signed was kept before."""
         try:
@@ -126,7 +133,7 @@ class Witness:
         keys = self._logs.get(checkpoint.origin, ())
         if not keys:
             return Reply(UNKNOWN, "this witness does not look at that log\n")
-        if all(key.time_of(request.note) is None for key in keys):
+        if not request.note.holds_for(keys):
             return Reply(FORBIDDEN, "no key that is known of that log signed the checkpoint\n")
         if request.old > checkpoint.size:
             return Reply(BAD, "the old size is larger than the checkpoint's\n")
@@ -169,7 +176,7 @@ def _hash(line: str) -> bytes:
 
 
 def _unreadable() -> Refused:
-    what = "this is not a request to a witness"
+    what = "this is not a request to a witness: altered in transit, or not copied whole"
     return Refused("request-unreadable", what, "make one with attendance witness request")
 
 
@@ -177,13 +184,16 @@ def _unreadable() -> Refused:
 
 _PATH = "/add-checkpoint"
 _SECONDS = 20
-_PORTS = range(65_536)
+"""How long a request and its answer may take together, however slowly they come."""
+_MOST_CLIENTS = 64
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_PORT, _PORTS = re.compile("[0-9]{1,5}", re.ASCII), range(65_536)
 
 
 def read_address(listen: str) -> tuple[str, int]:
     """Read ``HOST:PORT`` (an IPv6 address in brackets), or refuse it."""
     host, _, port = listen.rpartition(":")
-    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) not in _PORTS:
+    if not host or not _PORT.fullmatch(port) or int(port) not in _PORTS:
         what = f"{listen!r} is not an address to listen at"
         raise Refused("listen", what, "write HOST:PORT, for example 127.0.0.1:8339")
     return host.removeprefix("[").removesuffix("]"), int(port)
@@ -196,6 +206,7 @@ class Service(ThreadingHTTPServer):
 
     def __init__(self, witness: Witness, listen: str, clock: Clock, log: TextIO) -> None:
         self.witness, self.clock, self.log = witness, clock, log
+        self._until: dict[socket, float] = {}
         host, port = read_address(listen)
         if ":" in host:
             self.address_family = AF_INET6
@@ -216,6 +227,9 @@ class Service(ThreadingHTTPServer):
         self.say(f"{self.witness.key.name} listens at {self.url}")
         for origin in self.witness.origins:
             self.say(f"signs for {origin}")
+        if not self.witness.remembers:
+            place = self.witness.path.parent
+            self.say(f"{place} remembers nothing: what this key signed before is not known here")
         try:
             self.serve_forever()
         except KeyboardInterrupt:
@@ -227,6 +241,34 @@ class Service(ThreadingHTTPServer):
         """Write a line of the log."""
         self.log.write(f"{iso(self.clock() // SECOND * SECOND)} {line}\n")
         self.log.flush()
+
+    def verify_request(self, request: object, client_address: object) -> bool:
+        """Tell whether there is room for one more client, who has so long from now on."""
+        assert isinstance(request, socket)  # noqa: S101 - of TCP
+        if len(self._until) >= _MOST_CLIENTS:
+            self.say(f"{client_address}: turned away: too many at once")
+            with suppress(OSError):
+                request.sendall(_BUSY)
+            return False
+        self.renew(request)
+        return True
+
+    def renew(self, request: socket) -> None:
+        """Give a client time for the next request."""
+        self._until[request] = monotonic() + _SECONDS
+
+    def service_actions(self) -> None:
+        """Break off whose time is over; asked twice a second."""
+        for request, until in [*self._until.items()]:
+            if until < monotonic():
+                with suppress(OSError):
+                    request.shutdown(SHUT_RDWR)
+
+    def shutdown_request(self, request: object) -> None:
+        """End a connection, and forget it."""
+        assert isinstance(request, socket)  # noqa: S101 - of TCP
+        self._until.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Note that a client went away, or broke off; the service goes on."""
@@ -292,6 +334,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        self.server.renew(self.connection)
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Note who asked and what was answered, nothing of what they sent."""

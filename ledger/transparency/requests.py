@@ -1,9 +1,10 @@
 """Requests to a witness, made from what is kept beside the log, and asking over HTTP."""
 
-import urllib.error
-import urllib.request
-from http.client import HTTPException
-from urllib.parse import urlsplit
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from queue import Empty, Queue
+from threading import Thread
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ledger.errors import Refused
 from ledger.store.folder import Folder
@@ -45,33 +46,60 @@ def last_seen(folder: Folder) -> int:
 # -- over HTTP ---------------------------------------------------------------------------------
 
 _SECONDS = 30
-_MOST_BYTES = 1_048_576
+"""How long asking may take in all, however slowly the answer comes."""
+_MOST_BYTES = 65_536
+_AGAIN = "ask again later; all is kept"
+_REDIRECTS = range(300, 400)
 
 
 def post(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
-    """Send bytes of a type; return the status and the bytes that came back, or refuse."""
-    if not _is_address(url):
-        raise Refused("url", f"{url!r} is no address", "write http://HOST:PORT")
-    asked = urllib.request.Request(url, body, {"Content-Type": kind})  # noqa: S310 - checked
+    """Send bytes of a type to an address; return the status and the bytes that came back.
+
+    To that address only: no proxy is asked and no redirection followed. Refuses where no answer
+    came in half a minute, or a longer one than any is.
+    """
+    parts = _read_address(url)
+    connection = _connection(parts)
+    answers: Queue[tuple[int, bytes] | Exception] = Queue()
+
+    def ask() -> None:
+        try:
+            path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+            connection.request("POST", path, body, {"Content-Type": kind})
+            reply = connection.getresponse()
+            answers.put((reply.status, reply.read(_MOST_BYTES + 1)))
+        except (OSError, HTTPException, ValueError) as error:
+            answers.put(error)
+        finally:
+            connection.close()
+
+    Thread(target=ask, daemon=True).start()
     try:
-        with urllib.request.urlopen(asked, timeout=_SECONDS) as reply:  # noqa: S310 - checked
-            return reply.status, reply.read(_MOST_BYTES)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(_MOST_BYTES)
-    except (OSError, HTTPException, ValueError) as error:
-        why = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise Refused(
-            "not-reached", f"nothing answers at {url}: {why}", "ask again later; all is kept"
-        ) from None
+        found = answers.get(timeout=_SECONDS)
+    except Empty:
+        found = TimeoutError(f"no whole answer came in {_SECONDS} seconds")
+    if isinstance(found, Exception):
+        raise Refused("not-reached", f"nothing answers at {url}: {found}", _AGAIN)
+    if found[0] in _REDIRECTS or len(found[1]) > _MOST_BYTES:
+        why = "it names another address" if found[0] in _REDIRECTS else "its answer is too long"
+        what = f"{url} does not answer as it should ({found[0]}): {why}"
+        raise Refused("not-reached", what, "give the address itself, where the answer comes from")
+    return found
 
 
-def _is_address(url: str) -> bool:
-    try:
+def _read_address(url: str) -> SplitResult:
+    """Read an address, or refuse it."""
+    with suppress(ValueError):
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+        plain = url.isascii() and url.isprintable() and " " not in url and "@" not in parts.netloc
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and plain:
+            return parts
+    raise Refused("url", f"{url!r} is no address", "write http://HOST:PORT")
+
+
+def _connection(parts: SplitResult) -> HTTPConnection:
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    return kind(parts.hostname or "", parts.port, timeout=_SECONDS)
 
 
 def ask_witness(url: str, body: str) -> Reply:

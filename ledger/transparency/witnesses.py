@@ -24,11 +24,9 @@ from ledger.tlog.note import (
     read_note,
     read_signature,
     read_verifier,
+    received,
 )
 from ledger.verification.keys import Fault
-
-_LAST_SECOND = 7_258_118_400
-"""2200-01-01: no signature is from then or later."""
 
 
 class Sighting(NamedTuple):
@@ -126,8 +124,7 @@ def notes_newest_first(folder: Folder) -> Iterator[tuple[int, Note]]:
 
 def seconds_of(key: Verifier, text: str, cosignature: Signature) -> int | None:
     """Return when a key signed a checkpoint's text, in seconds; none where it did not."""
-    seconds = key.time_of(Note(text, (cosignature,)))
-    return seconds if seconds is not None and seconds < _LAST_SECOND else None
+    return key.time_of(Note(text, (cosignature,)))
 
 
 def _sightings(db: Database, trusts: Sequence[Trust]) -> Iterator[Sighting | Fault]:
@@ -179,7 +176,7 @@ def read_keys(given: str, kind: bytes) -> list[Verifier]:
     path, lines = Path(given), [given]
     with translated(path):
         if "\n" not in given and path.is_file():
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = received(path.read_bytes()).split("\n")
     found = [read_verifier(line) for line in lines if line.strip() and line[0] != "#"]
     if not found:
         raise Refused("key-missing", f"no key is in {given}", "give the file of a public key")

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256, sha384, sha512
 from itertools import groupby, islice, zip_longest
 from operator import itemgetter
 from typing import NamedTuple
@@ -38,8 +39,12 @@ from ledger.verification import keys, surroundings
 from ledger.verification.keys import Fault, Loss, OpenedKeys
 
 _PAGE = 8192
+DIGESTS = (sha256, sha384, sha512)
+"""By which a timestamp may be of a text."""
 _ENOUGH, _MOST = 100, 10_000
 _SEALED = b'"~'
+_MOST_SIGNERS = 2
+"""A key, and the one that is to replace it."""
 _TELLING = (streams.LEDGER, streams.CALENDAR)
 _MALFORMED = (
     sqlite3.Error, OverflowError, ValueError, TypeError, AttributeError, struct.error,
@@ -299,7 +304,9 @@ class _Pass:
         if checkpoint.origin != self._origin:
             found.add(size, f"the checkpoint at entry {size} is of another log")
         strangers = any(each.name != checkpoint.origin for each in note.signatures)
-        if strangers or (checkpoint.text, note.written) != (note.text, written):
+        signers = {each.key_id for each in note.signatures}
+        repeated = len(signers) < len(note.signatures) or len(signers) > _MOST_SIGNERS
+        if strangers or repeated or (checkpoint.text, note.written) != (note.text, written):
             what = f"the checkpoint at entry {size} is not written as this software writes it"
             found.add(size, what)
         if not self._headers.ends_at(size):
@@ -355,6 +362,17 @@ class _Pass:
         if found.checkpoint is not None and newest is not None:
             self._signature(newest[0], found.checkpoint)
         self._check_edge()
+        self._check_stamps()
+
+    def _check_stamps(self) -> None:
+        """Check that what is stamped is a checkpoint; by whom is told with their root only."""
+        sql = (
+            "SELECT t.size, t.token, p.note FROM timestamps t "
+            "LEFT JOIN checkpoints p ON p.size = t.size ORDER BY t.size"
+        )
+        for size, token, note in self._db.execute(sql):
+            if note is None or not _is_stamp(token, note.rpartition("\n\n")[0] + "\n"):
+                self._found.add(size, "a timestamp is of no checkpoint that is kept here")
 
     def _check_edge(self) -> None:
         rows = self._db.execute("SELECT size, hashes FROM tree_edge").fetchall()
@@ -368,6 +386,11 @@ class _Pass:
         for place in _first_different(kept, list(enumerate(expected))):
             what = f"leaf hashes kept of entry {place * TILE + 1} and on"
             self._found.add(None, f"the {what} are more, or fewer, than the entries")
+
+
+def _is_stamp(token: bytes, text: str) -> bool:
+    """Tell whether a token may be of a text: a digest of it stands in it."""
+    return any(hashed(text.encode()).digest() in token for hashed in DIGESTS)
 
 
 def _first_different(found: Sequence[object], expected: Sequence[object]) -> Iterator[int]:

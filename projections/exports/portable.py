@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from ledger.english import noun
 from ledger.errors import Refused
-from ledger.files import new_folder
+from ledger.files import new_folder, refuse_within_ledger
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
 from projections.exports.carried import Omission, omissions
@@ -112,6 +112,7 @@ def _omissions(found: Exported) -> Iterator[str]:
 
 
 def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:
+    refuse_within_ledger(path)
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
         raise Refused(
             "not-empty", f"something is already at {path}", "name a new or an empty folder"

@@ -8,7 +8,6 @@ without the ledger and its software.
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint
 from ledger.transparency.proof import stretch_of
@@ -24,7 +23,7 @@ class ExportStretch(Inspection):
     From the entry after a checkpoint kept earlier, it also proves that the log continues it.
     """
 
-    path: Path = argument("the file to write")
+    out: Path = argument("the file to write")
     from_position: int = option("the first entry [1]", 1, minimum=1)
     to_position: int | None = option("the last entry [the newest]", minimum=1)
     witnessed: bool = option(
@@ -33,18 +32,16 @@ class ExportStretch(Inspection):
 
     def inspect(self, folder: Folder, _progress: Progress) -> Answer:
         """Write the file, never over another, and answer with what it holds."""
-        if self.path.exists():
-            raise Refused("not-empty", f"something is already at {self.path}", "name a new file")
         asked = (self.from_position, self.to_position)
         stretch = stretch_of(folder.required(), *asked, witnessed=self.witnessed)
         size = read_checkpoint(stretch.note.text).size
-        document = {"path": str(self.path), "first": stretch.first, "last": stretch.last}
+        document = {"path": str(self.out), "first": stretch.first, "last": stretch.last}
         says = [
             (
                 f"entries {stretch.first} to {stretch.last}, "
                 f"proven under a checkpoint of {size} entries"
             ),
-            f"check them with: attendance-verify {self.path} --key KEY",
+            f"check them with: attendance-verify {self.out} --key KEY",
         ]
-        pages = [Page(self.path, stretch.written, replace=False)]
+        pages = [Page(self.out, stretch.written)]
         return Answer(document, blocks=[Lines(says)], pages=pages)

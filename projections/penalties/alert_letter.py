@@ -9,7 +9,6 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 from ledger.clock import local
 from ledger.english import day
 from ledger.errors import Refused
-from ledger.files import translated
 from ledger.values import parse_session
 from policies.packs.values import parameters
 from projections.penalties.alerts import document
@@ -99,9 +98,9 @@ class DraftLetter(Question[Draft]):
         pages = []
         if self.html is not None:
             body = html.blocks([head, table, *_under_headings(found.parts), foot])
-            pages.append(_new_page(self.html, html.page(_TITLE, body, foot=found.provenance)))
+            pages.append(Page(self.html, html.page(_TITLE, body, foot=found.provenance)))
         if self.out is not None:
-            pages.append(_new_page(self.out, "\n".join(written) + "\n"))
+            pages.append(Page(self.out, "\n".join(written) + "\n"))
         return Answer(fields, blocks=[] if pages else shown, pages=pages, sourced=True)
 
     def unknown(self) -> NoReturn:
@@ -125,17 +124,6 @@ def _under_headings(parts: Sequence[Sequence[str]]) -> Iterator[Block]:
     for part in parts:
         yield from map(Heading, part[:1])
         yield Lines(part[1:])
-
-
-def _new_page(path: Path, content: str) -> Page:
-    """Return a file to write; refused where another is there already, which might be signed."""
-    with translated(path):
-        there = path.exists()
-        if there and path.read_bytes() != content.encode():
-            raise Refused(
-                "already-there", f"{path} exists already and is another", "name a new file"
-            )
-    return Page(path, content, replace=there)
 
 
 def _codes(view: View, changes: Sequence[Change]) -> Iterator[str]:

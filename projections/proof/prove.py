@@ -19,7 +19,14 @@ from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.store.schema import Row
 from ledger.tlog import signing
-from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_verifier
+from ledger.tlog.note import (
+    Checkpoint,
+    Note,
+    read_checkpoint,
+    read_note,
+    read_verifier,
+    received,
+)
 from ledger.tlog.tree import is_consistent
 from ledger.transparency.proof import Proofs, keys_of, row_at, rows_of
 from ledger.values import parse_session
@@ -142,7 +149,7 @@ class LatestCheckpoint(Inspection):
         if self.since is None:
             return Answer(document, blocks=[Lines(lines)], pages=pages)
         with translated(self.since):
-            earlier = read_note(self.since.read_text(encoding="utf-8", errors="replace"))
+            earlier = read_note(received(self.since.read_bytes()))
         compared, says = _comparison(proofs, newest, read_checkpoint(earlier.text))
         if not compared["consistent"] and not _signed_by(folder, earlier, newest.size):
             says.append(
@@ -156,7 +163,7 @@ class LatestCheckpoint(Inspection):
 def _signed_by(folder: Folder, note: Note, size: int) -> bool:
     """Tell whether a key that the log has had signed a checkpoint."""
     keys = (read_verifier(each.key) for each in keys_of(folder, size))
-    return any(key.time_of(note) is not None for key in keys)
+    return any(map(note.signed_by, keys))
 
 
 def _comparison(

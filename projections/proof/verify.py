@@ -14,7 +14,7 @@ from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
-from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note
+from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note, received
 from ledger.transparency import memory
 from ledger.transparency.witnesses import (
     Sighting,
@@ -157,7 +157,7 @@ def _checkpoints_remembered(folder: Folder) -> Iterator[KeptCheckpoint]:
 
 def _read_checkpoint_file(path: Path) -> KeptCheckpoint:
     with translated(path):
-        note = read_note(path.read_text(encoding="utf-8", errors="replace"))
+        note = read_note(received(path.read_bytes()))
     return KeptCheckpoint(path.name, read_checkpoint(note.text), note)
 
 

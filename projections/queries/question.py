@@ -173,14 +173,13 @@ class Selection(PointInTime):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file that an answer writes: where to, and whether over what is there.
+    """A file that an answer writes, and where to.
 
     ``content``: its text, or what makes it, given the ``foot``: the provenance of the answer.
     """
 
     path: Path
     content: str | Callable[[str], str]
-    replace: bool = True
     foot: str = ""
 
     @property

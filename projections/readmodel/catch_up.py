@@ -56,7 +56,9 @@ def rebuild(folder: Folder, *, progress: Progress | None = None) -> int:
 def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
     path = tables_path(folder)
     with translated(folder.views):
-        folder.views.mkdir(exist_ok=True)
+        folder.views.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
         try:
             db = tables.connect(path)
         except DatabaseError:

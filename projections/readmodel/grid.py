@@ -24,7 +24,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ledger.files import ORDINARY, write_new
+from ledger.files import write_new
 from ledger.values import school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest
@@ -289,7 +289,7 @@ class StoredGrid(Grid):
 
     def save(self, place: Reach) -> None:
         """Write what changed under new names, then the manifest that names them, at once."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for year in self._recent:
             self.partition(year)
             self._changed.add(year)
@@ -323,7 +323,7 @@ class StoredGrid(Grid):
         """Put a file in its place at once: a reader may have the old one mapped."""
         written = io.BytesIO()  # NumPy's own writing to a file keeps quiet about a full disk
         np.save(written, array)
-        write_new(self._folder / name, written.getvalue(), mode=ORDINARY, replace=True)
+        write_new(self._folder / name, written.getvalue(), replace=True)
 
     def _remove_old_files(self) -> None:
         kept = {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}

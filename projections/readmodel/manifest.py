@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ledger.files import ORDINARY, write_new
+from ledger.files import write_new
 from ledger.store.folder import Folder
 from projections.readmodel.tables import LAYOUT, Reach
 
@@ -46,4 +46,4 @@ def read(grid: Path) -> Manifest | None:
 
 def write(grid: Path, manifest: Manifest) -> None:
     """Put a manifest in the place of the one before, at once."""
-    write_new(grid / _FILE, json.dumps(asdict(manifest)), mode=ORDINARY, replace=True)
+    write_new(grid / _FILE, json.dumps(asdict(manifest)), replace=True)

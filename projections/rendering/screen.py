@@ -1,14 +1,15 @@
 """Answers on a terminal: tables folded to its width, long ones as plain lines."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import Refused
-from ledger.files import ORDINARY, translated, write_new
-from ledger.terminal import say, visible, write
+from ledger.files import refuse_output, write_output
+from ledger.terminal import on_one_line, say, write
 from projections.queries.blocks import Block, Grid, Register
 from projections.queries.question import Answer
 from projections.rendering.fit import fitted, stacked
@@ -17,14 +18,25 @@ from projections.rendering.text import as_csv, as_text
 if TYPE_CHECKING:
     from rich.table import Table
 
+_CONTROL = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What JSON lets stand in a text and a terminal would obey; written as JSON writes the others."""
 _SCREENS = 200
 """A table of more rows is no longer looked at on a screen, but searched or piped on."""
 
 
-def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None:
-    """Print an answer as JSON, CSV or text, and write the files that it makes."""
+def show(
+    answer: Answer, *, as_json: bool = False, as_csv: bool = False, replace: bool = False
+) -> None:
+    """Print an answer as JSON, CSV or text, and write the files that it makes.
+
+    ``replace``: over what is there under their names.
+    """
+    pages = [(page.path, page.text.encode()) for page in answer.pages]
+    for path, content in pages:
+        refuse_output(path, content, replace=replace)
     if as_json:
-        write(json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n")
+        document = json.dumps(answer.document, ensure_ascii=False, indent=2)
+        write(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", document) + "\n")
     elif as_csv:
         _show_rows(answer)
     elif answer.paged and sys.stdout.isatty():
@@ -33,18 +45,20 @@ def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None
         pager("\n".join(as_text(answer.blocks)) + "\n")
     else:
         _show_blocks(answer.blocks)
-    for page in answer.pages:
-        with translated(page.path):
-            write_new(page.path, page.text, mode=ORDINARY, replace=page.replace)
-        say(f"written to {page.path}", err=True)
+    for path, content in pages:
+        write_output(path, content, replace=replace)
+        say(f"written to {path}", err=True)
 
 
 def _show_rows(answer: Answer) -> None:
     if answer.document.get("knows_nothing"):
-        say("\n".join(as_text(answer.blocks[:1])), err=True)
+        say(*as_text(answer.blocks[:1]), err=True)
     elif answer.listing is None:
         raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
-    write(as_csv(answer))
+    if sys.stdout.isatty():
+        say(*as_csv(answer).splitlines())
+    else:
+        write(as_csv(answer))
 
 
 def _show_blocks(blocks: Iterable[Block]) -> None:
@@ -53,7 +67,7 @@ def _show_blocks(blocks: Iterable[Block]) -> None:
         if isinstance(block, Grid) and sys.stdout.isatty() and len(block.rows) <= _SCREENS:
             _draw(block)
         else:
-            say("\n".join(as_text([block])))
+            say(*as_text([block]))
 
 
 def _draw(grid: Grid) -> None:
@@ -61,10 +75,14 @@ def _draw(grid: Grid) -> None:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     console = Console(highlight=False, markup=False)
-    seen = replace(grid, rows=[[visible(cell) for cell in row] for row in grid.rows])
+    seen = replace(
+        grid,
+        headings=list(map(on_one_line, grid.headings)),
+        rows=[[on_one_line(" ".join(cell.splitlines())) for cell in row] for row in grid.rows],
+    )
     fits = fitted(seen, console.width)
     with console.capture() as drawn:
-        console.print(Text(visible(grid.title), "bold"))
+        console.print(Text(on_one_line(grid.title), "bold"))
         if fits is None:
             records = list(stacked(seen, console.width))
             for n, lines in enumerate(records, 1):
@@ -74,7 +92,7 @@ def _draw(grid: Grid) -> None:
         else:
             console.print(_table(*fits))
         for note in grid.notes:
-            console.print(Text(visible(note), "dim"))
+            console.print(Text(on_one_line(note), "dim"))
         console.print()
     write(drawn.get())
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, assert_never
 
-from ledger.terminal import visible
+from ledger.terminal import on_one_line
 from projections.queries.blocks import Block, Grid, Heading, Lines, Places, Register, Signature
 from projections.queries.question import Answer
 
@@ -68,24 +68,27 @@ def _lines_of(block: Block) -> Iterable[str]:
             lines = [*block.lines, ""]
         case _:
             assert_never(block)
-    return map(visible, lines)
+    return map(on_one_line, lines)
 
 
 def as_lines(grid: Grid) -> list[str]:
     """Return a table as lines of its natural width."""
-    rows = [tuple(grid.headings), *(tuple(map(_on_one_line, row)) for row in grid.folded)]
+    rows = [
+        tuple(map(_on_one_line, grid.headings)),
+        *(tuple(map(_on_one_line, row)) for row in grid.folded),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     lines = [_line(row, widths, grid.numeric) for row in rows]
     lines.insert(1, rule)
     if grid.total:
         lines.insert(-1, "")
-    return [grid.title, *lines, *grid.notes, ""]
+    return [on_one_line(grid.title), *lines, *map(on_one_line, grid.notes), ""]
 
 
 def _on_one_line(cell: str) -> str:
     """Return a cell without the line breaks that a reason or comment may hold."""
-    return visible(" ".join(cell.splitlines()))
+    return on_one_line(" ".join(cell.splitlines()))
 
 
 def _line(row: Sequence[str], widths: list[int], numeric: frozenset[int]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import Refused
-from ledger.files import ORDINARY, translated, write_new
+from ledger.files import translated, write_new
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
 from projections.queries.blocks import Lines
@@ -91,9 +91,9 @@ class CopyWords(Inspection):
         ours, place = templates.shipped(self.name), folder.required().words
         path = place / self.name
         with translated(place):
-            place.mkdir(exist_ok=True)
+            place.mkdir(mode=0o700, exist_ok=True)
             try:
-                write_new(path, ours.raw, mode=ORDINARY)
+                write_new(path, ours.raw)
             except FileExistsError:
                 raise Refused(
                     "already-there",

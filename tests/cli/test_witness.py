@@ -40,8 +40,9 @@ def opened(ledger):
 def sign(keys, *, since=None):
     """Ask and answer by files; return what `witness sign` said."""
     asked = [] if since is None else ["--since", since]
-    assert run("witness", "request", *asked, "--out", keys / "request").code == 0
-    return run("witness", "sign", keys / "request", *of_witness(keys), "--out", keys / "answer")
+    assert run("witness", "request", *asked, "--out", keys / "request", "--replace").code == 0
+    out = ("--out", keys / "answer", "--replace")
+    return run("witness", "sign", keys / "request", *of_witness(keys), *out)
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_request_may_be_shown():
 
 
 def test_an_answer_may_be_shown(keys):
-    run("witness", "request", "--out", keys / "request")
+    run("witness", "request", "--out", keys / "request", "--replace")
     shown = run("witness", "sign", keys / "request", *of_witness(keys))
     assert shown.out.startswith(f"— {NAME} ")
 

@@ -4,6 +4,7 @@ Its ledgers are written here entry by entry, so that each rule can be broken alo
 """
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from base64 import b64decode, b64encode
 from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -38,6 +40,7 @@ NINE = 1_795_165_200_000_000
 SECONDS = NINE // 1_000_000
 MARK = "mark:p:2026-11-20/AM"
 SIZE = 10
+HOME = Path(__file__).parents[2]
 
 
 def header(count, at=NINE, **more):
@@ -158,8 +161,16 @@ def given_file(tmp_path):
     return write
 
 
-def spoilt(folder: Path, *statements):
-    tampered(folder / "ledger.db", *statements, put_back=False)
+def sign_text(text: str, *signers: Signer) -> Note:
+    return Note(text, tuple(signer.sign(text) for signer in signers))
+
+
+def signed_too(written: Written, *signers: Signer) -> Note:
+    return sign_text(written.note(SIZE).text, SECOND, *signers)
+
+
+def spoilt(folder: Path, *statements, put_back=True):
+    tampered(folder / "ledger.db", *statements, put_back=put_back)
     return folder
 
 
@@ -266,6 +277,31 @@ BROKEN = {
         of_two_lines,
         "entry 6: a cosignature cannot be read: it is not one line",
     ),
+    "a stranger's line": (
+        lambda w: noted(10, signed_too(w, ELSEWHERE)),
+        "entry 10: its checkpoint holds what is not the ledger's",
+    ),
+    "three keys' lines": (
+        lambda w: noted(10, signed_too(w, STRANGER, FIRST)),
+        "entry 10: its checkpoint holds what is not the ledger's",
+    ),
+    "a line repeated": (
+        lambda w: noted(10, signed_too(w, SECOND)),
+        "entry 10: its checkpoint holds what is not the ledger's",
+    ),
+    "a checkpoint with a fourth line": (
+        lambda w: noted(10, sign_text(w.note(10).text + "more\n", SECOND)),
+        "entry 10: its checkpoint holds what is not the ledger's",
+    ),
+    "a timestamp of nothing": (
+        "INSERT INTO timestamps VALUES(5, x'00')",
+        "entry 5: a timestamp is of no checkpoint that is kept here",
+    ),
+    "a timestamp of something else": (
+        "INSERT INTO timestamps VALUES(6, x'3000')",
+        "entry 6: a timestamp is of no checkpoint that is kept here",
+    ),
+    "a tile too many": ("INSERT INTO hash_tiles VALUES(1, x'')", "tile 1 of the leaf hashes"),
     "another edge": ("UPDATE tree_edge SET size = 9", "the edge of the tree, as kept"),
     "a missing tile": ("UPDATE hash_tiles SET n = 1", "tile 0 of the leaf hashes is missing"),
     "fewer hashes": ("UPDATE hash_tiles SET hashes = substr(hashes, 1, 288)", "kept none"),
@@ -511,15 +547,12 @@ def test_a_cosignature_after_the_witness_was_dropped_does_not_count(written, ver
 # -- files that are no ledgers -----------------------------------------------------------------
 
 
-def test_what_is_not_there_or_no_ledger_is_unreadable(verify, tmp_path, given_file, written):
+def test_what_is_not_there_or_no_ledger_is_unreadable(verify, tmp_path, given_file):
     for path in (tmp_path / "nothing", tmp_path, given_file(b"\xff\xfe"), given_file("x")):
         said = verify(1, path)
         assert said.startswith("attendance-verify: ")
     verify(1, "\0")
     verify(1, given_file(b"SQLite format 3\0" + bytes(200)))
-    for table in ("hash_tiles", "timestamps"):
-        spoilt(written.write(), f"ALTER TABLE {table} RENAME TO x")
-        assert f"has no table {table} as specified" in verify(1, written.folder)
 
 
 def test_a_ledger_of_another_layout_is_not_judged(written, verify):
@@ -527,23 +560,84 @@ def test_a_ledger_of_another_layout_is_not_judged(written, verify):
     assert "has layout 3, this program knows 2" in verify(1, written.folder)
 
 
-def test_a_view_in_place_of_a_table_is_not_read(written, verify):
-    sql = "CREATE VIEW checkpoints AS SELECT size, note FROM x"
-    spoilt(written.write(), "ALTER TABLE checkpoints RENAME TO x", sql)
-    verify(1, written.folder)
+FOREIGN = {
+    "a table renamed": (["ALTER TABLE hash_tiles RENAME TO x"], "ledger: table x; no more was"),
+    "a table taken away": (["DROP TABLE timestamps"], "ledger; no more was read"),
+    "an endless view": (
+        [
+            "ALTER TABLE checkpoints RENAME TO x",
+            """CREATE VIEW checkpoints AS WITH RECURSIVE n(size) AS
+            (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT size, 'x' AS note FROM n""",
+        ],
+        "table x, view checkpoints",
+    ),
+    "an index that takes all memory": (
+        ["CREATE INDEX big ON checkpoints(length(replace(hex(zeroblob(9)),'0','1')))"],
+        "index big",
+    ),
+    "a computed column": (
+        ["ALTER TABLE stored_events ADD COLUMN more INTEGER AS (length(hex(zeroblob(9))))"],
+        "ledger; no more was read",
+    ),
+    "a trigger": (
+        ["CREATE TRIGGER extra AFTER INSERT ON stored_events BEGIN SELECT 1; END"],
+        "trigger extra",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statements", "names"), FOREIGN.values(), ids=FOREIGN)
+def test_nothing_in_a_database_is_run(written, verify, statements, names):
+    """A schema that is not a ledger's ends the check."""
+    spoilt(written.write(), *statements, put_back=False)
+    said = verify(3, written.folder)
+    assert "its tables, triggers and indexes are not those of a ledger" in said
+    assert names in said
+    assert "Entries      1 to 0" in said
+
+
+def test_a_missing_trigger_is_a_difference(written, verify):
+    spoilt(written.write(), put_back=False)
+    assert "are not those of a ledger; no more was read" in verify(3, written.folder)
+
+
+def test_its_schema_is_the_one_that_is_specified():
+    with closing(sqlite3.connect(":memory:")) as db:
+        for sql in SCHEMA:
+            db.execute(sql)
+        rows = db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    made = "\n".join(sorted(" ".join(sql.split()) for (sql,) in rows))
+    digest = sha256(made.encode()).hexdigest()
+    assert digest == attendance_verify._SCHEMA
+    assert digest in (HOME / "ledger" / "FORMATS.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("part", ["ledger.db", "ledger.db-wal"])
+def test_a_part_of_the_folder_that_is_a_link_or_pipe_is_not_followed(written, verify, part):
+    path = written.write() / part
+    elsewhere = written.folder.parent / "elsewhere"
+    elsewhere.touch()
+    path.unlink(missing_ok=True)
+    path.symlink_to(elsewhere)
+    assert f"{part} is no file of its own" in verify(1, written.folder)
+    path.unlink()
+    os.mkfifo(path)
+    assert f"{part} is no file of its own" in verify(1, written.folder)
+
+
+def test_a_text_without_end_is_not_read(verify, monkeypatch):
+    monkeypatch.setattr(attendance_verify, "_MOST_BYTES", 1000)
+    assert "is too large" in verify(1, "/dev/zero")
 
 
 def test_values_of_another_kind_are_a_difference(written, verify):
     """STRICT is checked when writing, not by whoever edits the file."""
     path = written.write() / "ledger.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("PRAGMA writable_schema = 1")
-        db.execute("UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '')")
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("DROP TRIGGER stored_events_no_update")
-        db.execute("UPDATE stored_events SET originator_version = 'x' WHERE position = 4")
-        db.execute("PRAGMA writable_schema = 1")
-        db.execute("UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE type = 'table'")
+    change = "UPDATE sqlite_schema SET sql = {} WHERE type = 'table'"
+    writable = "PRAGMA writable_schema = 1"
+    spoilt(written.folder, writable, change.format("replace(sql, ' STRICT', '')"))
+    spoilt(written.folder, "UPDATE stored_events SET originator_version = 'x' WHERE position = 4")
+    spoilt(written.folder, writable, change.format("sql || ' STRICT'"))
     assert "the table stored_events holds what is not of its kind" in verify(3, path)
 
 
@@ -574,6 +668,42 @@ def test_a_folder_that_cannot_be_written_is_read_unless_entries_wait(written, ve
     verify(0, folder)
     (folder / "ledger.db-wal").write_bytes(b"x")
     assert "copy the folder to where it can be written" in verify(1, folder)
+
+
+# -- texts that a program saved anew -------------------------------------------------------------
+
+HARMLESS = {
+    "a byte-order mark": lambda raw: b"\xef\xbb\xbf" + raw,
+    "line ends of two characters": lambda raw: raw.replace(b"\n", b"\r\n"),
+    "no last line end": lambda raw: raw.rstrip(b"\n"),
+    "all of these": lambda raw: b"\xef\xbb\xbf" + raw.rstrip(b"\n").replace(b"\n", b"\r\n"),
+}
+HARMFUL = {
+    "a mail's footer": lambda raw: raw + b"\nSent from my phone\n",
+    "a mail's quotation": lambda raw: b"".join(b"> " + line for line in raw.splitlines(True)),
+    "another encoding": lambda raw: raw.decode().encode("utf-16"),
+    "a line cut in two": lambda raw: raw.replace(b"== ", b"==\n")[:-9] + b"\n" + raw[-9:],
+}
+
+
+@pytest.mark.parametrize("saved", HARMLESS.values(), ids=HARMLESS)
+def test_texts_that_were_saved_anew_are_read_as_they_were(written, verify, given_file, saved):
+    kept = given_file(saved(written.note(6).written.encode()), "kept")
+    key = given_file(saved(f"{KEY}\n".encode()), "key")
+    new = given_file(saved(f"{NEW_KEY}\n".encode()), "new")
+    assert "continues kept (6 entries)" in verify(0, written.write(), "--since", kept)
+    verify(0, given_file(saved(written.proof(6).written.encode())), "--key", new)
+    verify(0, given_file(saved(written.stretch(4, 8).written.encode())), "--key", key)
+
+
+@pytest.mark.parametrize("saved", HARMFUL.values(), ids=HARMFUL)
+def test_what_was_altered_in_transit_is_unreadable_and_no_forgery(
+    written, verify, given_file, saved
+):
+    kept = given_file(saved(written.note(6).written.encode()), "kept")
+    said = verify(1, written.write(), "--since", kept)
+    assert "altered in transit" in said or "not a text in UTF-8" in said
+    verify(1, given_file(saved(written.proof(6).written.encode())), "--key", KEY)
 
 
 # -- one proof ---------------------------------------------------------------------------------
@@ -656,7 +786,7 @@ BROKEN_PROOFS = {
     "a short leaf": (leaf_line(lambda raw: raw[:30]), "a leaf ends too early"),
     "a longer leaf": (leaf_line(lambda raw: raw + b"x"), "as the specification says"),
     "another prefix": (leaf_line(lambda raw: b"A" + raw[1:]), "as the specification says"),
-    "no signature": (lambda text: text.rpartition("\n")[0], "signed note is broken"),
+    "no signature": (lambda text: text.rpartition("\n\n")[0] + "\n\n", "signed note is broken"),
     "a tab": (replaced(f"\n{ORIGIN}\n", f"\n{ORIGIN}\t\n"), "signed note is broken"),
     "another dash": (replaced("\N{EM DASH}", "-"), "is not a signature line"),
     "two lines": (replaced(f"{ORIGIN}\n{SIZE}\n", f"{ORIGIN}\n"), "not a checkpoint"),

@@ -15,7 +15,6 @@ import pytest
 
 from ledger.files import (
     LOCK_TIMEOUT_SECONDS,
-    ORDINARY,
     begin_immediate,
     clear_unfinished,
     new_folder,
@@ -199,10 +198,10 @@ def test_what_was_private_stays_so_when_it_is_replaced(tmp_path):
     """An ordinary page has what the umask leaves; nobody reads more than before."""
     umask = os.umask(0o022)
     try:
-        write_new(tmp_path / "a", b"first", mode=ORDINARY)
+        write_new(tmp_path / "a", b"first", mode=0o666)
         assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
         (tmp_path / "a").chmod(0o600)
-        write_new(tmp_path / "a", b"second", mode=ORDINARY, replace=True)
+        write_new(tmp_path / "a", b"second", mode=0o666, replace=True)
         assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
     finally:
         os.umask(umask)

@@ -212,6 +212,8 @@ def test_what_cannot_be_reached_is_refused(school):
     for url in ("", "ftp://x", "http://", "http://[x", "http://x:0", "http://x:99999999"):
         assert refused(ask, school, url).code == "url"
     assert refused(ask, school, "http://127.0.0.1:1").code == "not-reached"
+    with answering(409, lambda _: b"9" * 6000) as url:  # no size: more digits than any has
+        assert refused(ask, school, url).code == "witness-refused"
 
 
 @pytest.mark.parametrize("text", ["", "x", "\x1b[31m", "409"])

@@ -21,6 +21,7 @@ from ledger.tlog.note import (
     read_note,
     read_signer,
     read_verifier,
+    received,
     sign,
 )
 from tests.ledger.refusals import refused_with
@@ -130,3 +131,44 @@ def test_any_text_is_read_or_refused(text):
     """What is read is written again as it was, byte for byte."""
     with suppress(Refused):
         assert read_note(text).written == text
+
+
+def test_a_bad_signature_of_a_known_key_makes_the_note_nobodys():
+    """In any order, for whoever looks: a witness, a school, a verifier."""
+    good, bad = LOG.sign(SIGNED.text), LOG.sign("another\n")
+    for pair in ((good, bad), (bad, good)):
+        note = Note(SIGNED.text, pair)
+        assert LOG.verifier.time_of(note) is None
+        assert not note.signed_by(LOG.verifier)
+        assert not note.holds_for([LOG.verifier])
+    other = new_signer(LOG.name, bytes([7]) * 32)
+    note = Note(SIGNED.text, (good, other.sign("another\n")))
+    assert note.holds_for([LOG.verifier])
+    assert not note.holds_for([LOG.verifier, other.verifier])
+    assert Note(SIGNED.text, (good, good)).holds_for([LOG.verifier])
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda raw: b"\xef\xbb\xbf" + raw,
+        lambda raw: raw.replace(b"\n", b"\r\n"),
+        lambda raw: raw.rstrip(b"\n"),
+    ],
+    ids=["a byte-order mark", "line ends of two characters", "no last line end"],
+)
+def test_a_text_that_was_saved_anew_is_what_it_was(saved):
+    assert read_note(received(saved(SIGNED.written.encode()))) == SIGNED
+
+
+def test_what_else_was_altered_in_transit_is_said_to_be():
+    footer = SIGNED.written.encode() + b"\nSent from my phone\n"
+    for raw in (footer, SIGNED.written.encode("utf-16"), b"", SIGNED.written.encode()[:-40]):
+        with refused_with("note-unreadable", match="altered in transit, or not copied whole"):
+            read_note(received(raw))
+
+
+@pytest.mark.parametrize("size", ["9" * 6000, "9223372036854775808", "01", "+1", "-1", "1_0"])
+def test_a_number_that_is_none_is_refused(size):
+    with refused_with("note-unreadable"):
+        read_checkpoint(f"o\n{size}\n{'A' * 43}=\n")

@@ -100,6 +100,15 @@ def test_a_key_that_is_not_known_is_forbidden(one):
     assert status(one, 0, 5, thief) == 403
 
 
+def test_a_bad_signature_beside_a_good_one_is_forbidden(one):
+    """403: it makes the note nobody's, whichever comes first."""
+    request = TRUE.request(0, 5)
+    text, (good,) = request.note
+    for pair in ((good, LOG.sign("x\n")), (LOG.sign("x\n"), good)):
+        bad = request._replace(note=Note(text, pair))
+        assert one.add(bad.written.encode(), NOON).status == 403
+
+
 def test_signatures_by_others_are_ignored(one):
     """A checkpoint may bear more than one."""
     note = TRUE.request(0, 5).note

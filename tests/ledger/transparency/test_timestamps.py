@@ -16,6 +16,7 @@ from ledger.transparency.timestamps import (
     request_for,
 )
 from ledger.transparency.witnesses import notes_newest_first
+from ledger.verification.verify import Fault, verify
 from tests.ledger.outsiders import Authority
 
 TEXT = "attendance-ledger/one\n5\nAAAA\n"
@@ -145,7 +146,9 @@ def test_what_is_wrong_is_a_fault_what_is_of_others_is_counted(folder, token, ro
         db.execute("INSERT INTO timestamps VALUES(?,?)", [size + 1, token])
     found = check_timestamps(folder, roots)
     assert found.newest is None
-    assert [fault.position for fault in found.faults] == [size, size + 1]
+    assert [fault.position for fault in found.faults] == [size]
+    what = "a timestamp is of no checkpoint that is kept here"
+    assert [*verify(folder).faults] == [Fault(size, what), Fault(size + 1, what)]
     assert found.others == 1
 
 

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.tlog.note import read_signature
+from ledger.transparency import cosigning
 from ledger.transparency.cosigning import Service, read_address
 from tests.ledger.outsiders import NOON, WITNESS, History, post, serving, witness
 from tests.ledger.refusals import refused_with
@@ -173,6 +176,40 @@ def test_ctrl_c_ends_it(tmp_path, monkeypatch):
     assert service.socket.fileno() == -1
 
 
+def test_who_sends_too_slowly_is_broken_off(tmp_path, monkeypatch):
+    """The time is for a request and its answer together; a byte now and then gains none."""
+    monkeypatch.setattr(cosigning, "_SECONDS", 0.4)
+    with serving(witness(tmp_path / "state")) as service:
+        begun = monotonic()
+        with socket.create_connection(service.server_address[:2], timeout=10) as slow:
+            slow.sendall(HEAD + b"Content-Length: 60000\r\n\r\n")
+            with suppress(OSError):
+                while monotonic() - begun < 8:
+                    slow.sendall(b"x")
+                    sleep(0.05)
+        assert monotonic() - begun < 5
+        assert post(service, TRUE.body(0, 5))[0] == 200
+
+
+def test_more_clients_than_there_is_room_for_are_turned_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(cosigning, "_MOST_CLIENTS", 2)
+    with serving(witness(tmp_path / "state")) as service:
+        waiting = [socket.create_connection(service.server_address[:2], timeout=10) for _ in "ab"]
+        assert raw(service, HEAD + b"\r\n", half_closed=False).split()[1] == b"503"
+        assert "turned away: too many at once" in service.log.getvalue()
+        for each in waiting:
+            each.close()
+
+
+def test_an_empty_memory_is_said_at_the_start(fresh):
+    """A folder that was named wrongly would sign anything once."""
+    post(fresh, TRUE.body(0, 5))
+    assert "remembers nothing: what this key signed before is not known" in fresh.log.getvalue()
+    with serving(witness(fresh.witness.path.parent)) as again:
+        post(again, TRUE.body(5, 5))
+        assert "remembers nothing" not in again.log.getvalue()
+
+
 @pytest.mark.parametrize(
     ("listen", "expected"),
     [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:0", ("::1", 0)), ("witness:8", ("witness", 8))],
@@ -181,7 +218,9 @@ def test_an_address_is_host_and_port(listen, expected):
     assert read_address(listen) == expected
 
 
-@pytest.mark.parametrize("listen", ["", "80", ":80", "x:", "x:65536", "x:-1", "x:\u0663", "x:y"])
+@pytest.mark.parametrize(
+    "listen", ["", "80", ":80", "x:", "x:65536", "x:-1", "x:\u0663", "x:y", "x:" + "9" * 6000]
+)
 def test_an_address_without_either_is_refused(listen):
     with refused_with("listen"):
         read_address(listen)

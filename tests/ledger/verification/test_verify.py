@@ -350,6 +350,11 @@ def test_a_checkpoint_is_written_in_one_way_only(grown):
     """Another signature of the same key may be there while it is replaced; no stranger's."""
     resigned(grown, 7, also=[new_signer(signing.load(grown.signing_key).name, bytes(32))])
     assert faults(grown, every_signature=True) == []
+    own = signing.load(grown.signing_key)
+    for also in ([own], [new_signer(own.name, bytes([n]) * 32) for n in (1, 2)]):
+        resigned(grown, 7, also=also)
+        what = "7: the checkpoint at entry 7 is not written as this software writes it"
+        assert what in told(grown)
     resigned(grown, 7, also=[new_signer("stranger", bytes(32))])
     assert "7: the checkpoint at entry 7 is not written as this software writes it" in told(grown)
     resigned(grown, 7, f"{signing.load(grown.signing_key).name}\n7\n{'A' * 43}=\nmore\n")

@@ -2,19 +2,16 @@
 
 from base64 import b64decode
 
-import pytest
-
 from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger import attendance_verify
-from ledger.errors import Refused
 from projections.exports.stretch import ExportStretch
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
 
 
 def export(folder, path, **options):
-    return ExportStretch(path=path, **options).inspect(folder, lambda *_: None)
+    return ExportStretch(out=path, **options).inspect(folder, lambda *_: None)
 
 
 def test_the_file_is_accepted_by_the_verifier_for_strangers(folder, tmp_path):
@@ -48,9 +45,3 @@ def test_sealed_texts_stay_sealed(folder, tmp_path):
     assert b"StaffJoined" in entries
     assert b"Clerk" not in entries
     assert b"Ada Marsh" not in entries
-
-
-def test_it_is_never_written_over_another_file(folder, tmp_path):
-    with pytest.raises(Refused) as refused:
-        export(folder, tmp_path)
-    assert refused.value.code == "not-empty"

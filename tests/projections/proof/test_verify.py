@@ -177,7 +177,7 @@ def test_a_checkpoint_kept_earlier(grown, tmp_path):
     (tmp_path / "kept1").write_bytes(b"\xff\xfe\x00")
     said = verify(grown, *kept)
     assert (said.code, said.out) == (1, "")
-    assert "this is not a signed note" in said.err
+    assert "this is not a text in UTF-8: altered in transit" in said.err
 
 
 def test_the_ledgers_key_as_somebody_holds_it(grown, tmp_path):
@@ -191,7 +191,7 @@ def test_the_ledgers_key_as_somebody_holds_it(grown, tmp_path):
     differs(grown, "--key", other.vkey, what=what)
     said = verify(grown, "--key", "nonsense")
     assert (said.code, said.out) == (1, "")
-    assert said.err.startswith("refused: this is not a public key\n")
+    assert said.err.startswith("refused: this is not a public key: altered in transit")
 
 
 def test_every_signature_when_asked(grown):

@@ -23,15 +23,15 @@ def test_page_that_is_broken_off_leaves_what_was_there(tmp_path, monkeypatch, be
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(Refused if isinstance(failure, OSError) else KeyboardInterrupt):
-        show(Answer({}, pages=[Page(path, "a new letter")]))
+        show(Answer({}, pages=[Page(path, "a new letter")]), replace=True)
     left = [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()]
     assert left == ([] if before is None else [before])
 
 
-def test_page_is_written_over_the_one_of_before(tmp_path, capsys):
+def test_page_is_written_over_the_one_of_before_where_that_is_asked(tmp_path, capsys):
     """Where it is, is said on stderr."""
     path = tmp_path / "letter.html"
     for text in ("first", "second"):
-        show(Answer({}, pages=[Page(path, text)]))
+        show(Answer({}, pages=[Page(path, text)]), replace=True)
     assert path.read_text(encoding="utf-8") == "second"
     assert capsys.readouterr().err == f"written to {path}\n" * 2
