@@ -17,7 +17,8 @@ from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.values import Session
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
-from projections.queries import pending, sightings
+from projections.queries import appointments, pending, sightings
+from projections.queries.appointments import Appointment
 from projections.queries.blocks import Lines
 from projections.queries.due import due_cells, not_due
 from projections.queries.question import Answer, Inspection, Question
@@ -54,6 +55,7 @@ class State(NamedTuple):
     ahead: bool
     before: tuple[date, Sequence[str]] | None
     waiting: Sequence[Request]
+    appointed: Sequence[Appointment]
     clock: Refused | None
     ignorance: str | None
 
@@ -89,6 +91,7 @@ class Status(Question[State]):
             view.on > view.today,
             _before(view) if closed else None,
             pending.pending_amendments(view),
+            appointments.appointments(view),
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
         )
@@ -108,6 +111,7 @@ class Status(Question[State]):
             "last_school_day": found.before
             and {"on": found.before[0], "unmarked_registers": found.before[1]},
             **pending.field(found.waiting),
+            **appointments.field(found.appointed),
         }
         if found.unmarked.not_due:
             fields["not_due_yet"] = [str(session) for session in found.unmarked.not_due]
@@ -131,6 +135,7 @@ def _lines(found: State) -> list[str]:
         f"Back-up      {found.backup.in_words()}",
         f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
+        *_appointed(found.appointed),
         *(_of_clock(found.clock) if found.clock else []),
         *([found.ignorance] if found.ignorance else []),
     ]
@@ -148,6 +153,11 @@ def _of_clock(refused: Refused) -> list[str]:
     lines = wrap(f"NOTHING CAN BE RECORDED: {refused.what}; {does}", _WIDTH)
     first, *rest = [*lines, command]
     return [f"Clock        {first}", *(f"             {line}" for line in rest)]
+
+
+def _appointed(found: Sequence[Appointment]) -> list[str]:
+    told = [line for each in appointments.lines(found) for line in wrap(each, _WIDTH)]
+    return [f"{'' if n else 'Appointed':13}{line}" for n, line in enumerate(told)]
 
 
 def _last_event(found: State) -> str:
