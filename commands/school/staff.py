@@ -122,6 +122,7 @@ class AppointStaff(UseCase):
     attendance status, audit and changes show it from then on.
     """
 
+    admits = ("behind",)
     giving = "staff appoint"
 
     staff_id: str = argument("the id of the member of staff")

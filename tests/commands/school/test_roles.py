@@ -257,6 +257,14 @@ def test_somebody_new_is_appointed_where_nobody_is_left_at_all(desk):
     assert later.by("new").do(added("authoriser")).header is not None
 
 
+def test_somebody_is_appointed_in_spite_of_a_clock_that_was_wrong(headless):
+    """Else nobody could say that it was: the correction needs a role."""
+    headless.at("2026-12-28T10:00").do(added("teacher"))
+    back = headless.at("2026-11-20T10:00")
+    back.refused(added("teacher", "yy"), "clock-behind")
+    assert back.do(APPOINT).header is not None
+
+
 def test_who_has_left_is_appointed_again(headless):
     """From today, with the role alone."""
     *_, changed, _ = headless.events(AppointStaff(staff_id="head", role=("head",), reason="Back"))
