@@ -17,12 +17,13 @@ from ledger.clock import local_date
 from ledger.english import alternatives
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.amending import PolicyAdopted
 from ledger.events.log import Committed
 from ledger.events.school import RolesChanged
 from ledger.state.school import School, StaffRow, evolve, row_on
 from ledger.store.store import Fact
 from policies.packs import school as school_packs
-from policies.packs.roles import GIVING, Act, acts
+from policies.packs.roles import ADOPTING, GIVING, Act, acts
 from policies.packs.school import SchoolPolicy
 
 _DAY = timedelta(days=1)
@@ -204,6 +205,23 @@ def with_roles(
     return replace(decision, facts=both, count=decision.count + len(given)), rests
 
 
+def check_policies(state: State, command: UseCase, decision: Decision, now: int) -> list[Range]:
+    """Refuse a policy in a file from whoever may not adopt one; return what that rests on.
+
+    It says who may amend and approve: it is guarded like a role.
+    """
+    if command.act == ADOPTING:
+        return []
+    brought = [each.event for each in _decided(decision) if isinstance(each.event, PolicyAdopted)]
+    what = "; ".join(f"the policy {each.policy} would be adopted" for each in brought)
+    return check(state, ADOPTING, now, what) if brought else []
+
+
+def _decided(decision: Decision) -> Sequence[Fact]:
+    """Return the facts of a decision, where they are made on the way those of the school."""
+    return decision.facts if isinstance(decision.facts, Sequence) else decision.school
+
+
 def _event(move: Move, said: Mapping[str, Any]) -> RolesChanged:
     return RolesChanged(
         given=tuple(sorted(move.given)),
@@ -221,8 +239,7 @@ def _opening(state: State) -> frozenset[str]:
 
 
 def _moves(school: School, decision: Decision) -> Iterator[Move]:
-    decided = decision.facts if isinstance(decision.facts, Sequence) else decision.school
-    facts = [fact for fact in decided if fact.stream.startswith(streams.STAFF)]
+    facts = [each for each in _decided(decision) if each.stream.startswith(streams.STAFF)]
     after = School()
     for staff_id in {streams.parts(fact.stream)[1]: None for fact in facts}:
         rows = school.staff.get(staff_id, {})
@@ -262,9 +279,9 @@ def _roles(rows: Iterable[StaffRow], day: date) -> frozenset[str]:
 
 def _nobody_named(act: Act, what: str) -> Refused:
     return Refused(
-        "roles-by-nobody",
+        "by-nobody",
         f"{what}; only {alternatives(act.roles)} may {act.may}, and nobody is named",
-        "let one of them name themselves with --as STAFF_ID, or leave roles as they are recorded",
+        "let one of them name themselves with --as STAFF_ID, or leave that out",
     )
 
 

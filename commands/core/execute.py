@@ -191,6 +191,7 @@ class _Attempt:
         wanted = self.read(state, command.reads(state))
         decision = command.decide(state, in_force, now)
         decision, giving = authority.with_roles(state, command, decision, now)
+        giving += authority.check_policies(state, command, decision, now)
         watched = self.context.watch(
             decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )

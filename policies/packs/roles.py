@@ -13,6 +13,8 @@ WORDS = ("anyone", "unnamed", "empty", "staff", "first", "vacant")
 """What stands in a row beside roles; the file explains each."""
 GIVING = "staff roles"
 """The act of giving or taking a role, whichever command does it."""
+ADOPTING = "policy adopt"
+"""The act of adopting a policy of the school, which a file may bring too."""
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

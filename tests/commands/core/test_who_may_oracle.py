@@ -263,7 +263,7 @@ REFUSALS = {
     "not-authorised",
     "author-missing",
     "author-not-on-staff",
-    "roles-by-nobody",
+    "by-nobody",
     "not-vacant",
 }
 

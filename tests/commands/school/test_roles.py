@@ -179,7 +179,7 @@ def test_roles_in_a_file_count_in_an_empty_ledger_alone(empty, files):
     assert empty.do(brought(files)).header is None
     rewrite(files / "staff.csv", "Teacher,teacher,2020", "Teacher,teacher;head,2020")
     words = "T01 would be head from 2020-09-01"
-    empty.refused(brought(files), "roles-by-nobody", words, "only head or authoriser may give")
+    empty.refused(brought(files), "by-nobody", words, "only head or authoriser may give")
     empty.by("T01").refused(brought(files), "not-authorised", words)
     empty.by("gone").refused(brought(files), "author-not-on-staff")
     *_, changed, _completed = empty.by("H01").events(brought(files))
@@ -201,7 +201,7 @@ def test_a_file_ends_no_heads_membership(empty, files):
     rewrite(
         files / "staff.csv", "head;authoriser,2019-09-01,", "head;authoriser,2019-09-01,2026-11-19"
     )
-    empty.refused(brought(files), "roles-by-nobody", "H01 would no longer be authoriser, head")
+    empty.refused(brought(files), "by-nobody", "H01 would no longer be authoriser, head")
 
 
 # Where nobody is head or authoriser.
