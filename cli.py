@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
-from ledger import __version__, clock, form
+from ledger import __version__, clock, form, typed
 from ledger.errors import ImportRefused, Incomplete, Refused, StorageRefused
 from ledger.files import DatabaseError, refusal, refuse_output
 from ledger.ledger import Ledger
@@ -136,9 +136,35 @@ _TYPES: dict[Any, Any] = {
 }
 
 
+class _Personal(click.ParamType[Any]):
+    """A text that may also be asked for, or come from a file, and is then read as any other."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = click.types.convert_type(inner)
+        self.name = self._inner.name
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the text that is meant, as the field's own type."""
+        meant = typed.text(value, lambda: _asked(param)) if isinstance(value, str) else value
+        return self._inner.convert(meant, param, ctx)
+
+
+def _asked(param: click.Parameter) -> str:
+    """Ask on a terminal for the text of an option, else take the next line of what is piped in."""
+    name = param.human_readable_name.replace("_", " ")
+    if sys.stdin.isatty():
+        return str(click.prompt(name, err=True))
+    line = sys.stdin.readline()
+    if not line:
+        raise Refused("text-missing", f"nothing was piped in for {name}", "give it a line each")
+    return line.strip()
+
+
 def _parameter(f: form.Field) -> click.Parameter:
     literal = get_args(f.kind) if get_origin(f.kind) is Literal else None
     kind = click.Choice(literal) if literal else _TYPES.get(f.kind, str)
+    if f.is_personal:
+        kind = _Personal(kind)
     if f.kind is int:
         kind = click.IntRange(f.minimum, f.maximum)
     if f.argument:
@@ -146,12 +172,16 @@ def _parameter(f: form.Field) -> click.Parameter:
         return click.Argument(
             [f.name], type=kind, required=f.required, nargs=nargs, metavar=f.metavar
         )
-    name = "--" + f.name.strip("_").replace("_", "-")
+    name = _flag(f)
     if f.kind is bool:
         return click.Option([name, f.name], is_flag=True, default=False, help=f.help)
     return click.Option(
         [name, f.name], type=kind, required=f.required, multiple=f.many, help=f.help
     )
+
+
+def _flag(f: form.Field) -> str:
+    return f.metavar if f.argument else "--" + f.name.strip("_").replace("_", "-")
 
 
 def build(place: form.Place) -> click.Command:
@@ -172,6 +202,8 @@ def _about(place: form.Place, model: type, fields: list[form.Field]) -> str:
     lines = [place.help[0].upper() + place.help[1:], more]
     if arguments := [f for f in fields if f.argument]:
         lines.append("\b\n" + "\n".join(f"{f.metavar}: {f.help}" for f in arguments))
+    if personal := [_flag(f) for f in fields if f.is_personal]:
+        lines.append(f"{', '.join(personal)}: {typed.HELP}.")
     return "\n\n".join(lines)
 
 
@@ -390,7 +422,13 @@ Exit codes:
     type=click.Path(path_type=Path),
     help="the ledger's folder",
 )
-@click.option("--as", "as_", envvar="ATTENDANCE_AS", help="your staff id, for commands that write")
+@click.option(
+    "--as",
+    "as_",
+    envvar="ATTENDANCE_AS",
+    help="your staff id, for commands that write: a claim that nothing checks; recorded are the "
+    "account of this computer, which the operating system knows, and the name as stated",
+)
 @click.pass_context
 def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
     """Keep a school's attendance registers as a ledger that forgets nothing.

@@ -54,6 +54,18 @@ def _places(home: Path, packages: Iterable[str]) -> Iterator[Place]:
                     yield Place(tuple(words.split()), module, name, line)
 
 
+PERSONAL = frozenset(
+    (
+        "address", "asked_by", "authority", "comment", "dob", "email", "evidence_note", "for_",
+        "forename", "issuer", "job_title", "last_school", "local_id", "name", "name_used",
+        "nature", "next_school", "phone", "pupil", "reason", "surname", "text", "title", "to",
+        "upn", "what", "who",
+    )
+)  # fmt: skip
+"""The fields whose texts may say something of a person."""
+_BIRTH = "dob"
+
+
 class Field(NamedTuple):
     """A field of a form.
 
@@ -71,6 +83,11 @@ class Field(NamedTuple):
     minimum: int | None = None
     maximum: int | None = None
     metavar: str = ""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it may hold something of a person, so that it had better not be typed openly."""
+        return self.name in PERSONAL and (self.kind is str or self.name == _BIRTH)
 
 
 _hints = cache(get_type_hints)

@@ -39,7 +39,7 @@ def context(tmp_path: Path) -> Context:
     """An empty ledger, and S1, its only member of staff, who gives the commands."""
     folder = Folder(tmp_path / "ledger")
     nobody = Context(Ledger(folder), clock.now, Operator(None, "tests"), watch)
-    CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk").carry_out(nobody)
+    CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk", role=("head",)).carry_out(nobody)
     return Context(Ledger(folder), clock.now, Operator("S1", "tests"), watch)
 
 

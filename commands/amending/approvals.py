@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from commands.amending.policy import check_policy_role, policy_in_force
 from commands.core import checks, marks, told
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, POLICIES, Range, one, searched
-from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import (
@@ -21,7 +19,6 @@ from ledger.events.amending import (
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
-from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 
 
@@ -91,7 +88,7 @@ class GiveApproval(BatchCommand):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
         approver, requests = state.author(now), self.waiting(state)
-        check_second_person(approver, state, now, requests)
+        check_second_person(approver, requests)
         approved = AmendmentApproved(batch=self.batch, reason=self.reason, **approver.fields)
         facts: list[Fact] = []
         says = []
@@ -120,7 +117,7 @@ class DeclineApproval(BatchCommand):
         """Decline all that waits of the batch."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         requests = self.waiting(state)
-        check_second_person(author, state, now, requests)
+        check_second_person(author, requests)
         declined = AmendmentDeclined(batch=self.batch, reason=reason, **author.fields)
         return _decided(state, requests, declined, "declined; the mark stays")
 
@@ -155,20 +152,14 @@ def _decided(
     return decided(facts, *(f"{each.in_words(state)}: {what}" for each in requests))
 
 
-def check_second_person(
-    author: Author, state: State, now: int, requests: Iterable[WaitingRequest]
-) -> None:
-    """Refuse whoever asked, and whoever the school's policy does not let decide."""
+def check_second_person(author: Author, requests: Iterable[WaitingRequest]) -> None:
+    """Refuse whoever asked for what waits."""
     if any(each.request.by == author.staff_id for each in requests):
         raise Refused(
             "approver-asked",
             f"{author.name} asked for these changes; a second person decides on them",
             "ask somebody else to decide, or take them back with attendance approvals withdraw",
         )
-    policy = policy_in_force(state, local_date(now))
-    if policy is not None:
-        what = "decide on requested amendments"
-        check_policy_role(state, policy, school_packs.APPROVERS, author, what)
 
 
 def _place(each: tuple[str, Session, AmendmentRequested]) -> tuple[str, Session]:

@@ -14,8 +14,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from commands.amending.policy import PolicyOnDay, check_policy_role, policy_in_force
 from commands.core import marks, papers, told
+from commands.core.authority import PolicyOnDay, check_policy_role, policy_in_force
 from commands.core.command import Author, State
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import POLICIES, Range

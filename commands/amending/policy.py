@@ -1,17 +1,12 @@
-"""The school's own policy on amending: its adoption from a date, and whom it lets do what.
-
-The head, or whom the head authorises, adopts it: whom a policy restrains does not lift it.
-"""
+"""The school's own policy on amending: its adoption from a date."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple, Self, TextIO
+from typing import Self, TextIO
 
-from commands.core import checks
 from commands.core.command import (
-    Author,
     Decision,
     State,
     UseCase,
@@ -33,7 +28,6 @@ from policies.packs.codes import Rules
 from policies.packs.school import SchoolPolicy
 
 _DAY = timedelta(days=1)
-_ROLES = (school_packs.ROLES, school_packs.LATE_ROLES, school_packs.APPROVERS)
 
 
 class AdoptPolicy(UseCase):
@@ -61,7 +55,6 @@ class AdoptPolicy(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Adopt a policy from a day on, or refuse it with everything that is wrong."""
         author, today, since = state.author(now), local_date(now), self.from_
-        checks.check_role(state, author, checks.DECIDERS, now, "adopt a policy")
         policy = school_packs.read(self.text, self.policy)
         _check_roles(policy)
         if since < today:
@@ -84,42 +77,6 @@ class AdoptPolicy(UseCase):
         return decided([Fact(streams.policy(), adopted)], *says)
 
 
-class PolicyOnDay(NamedTuple):
-    """The school's own policy, and the day as of which it is asked."""
-
-    policy: SchoolPolicy
-    day: date
-
-
-def policy_in_force(state: State, day: date) -> PolicyOnDay | None:
-    """Return the school's own policy on a day, none where it has adopted none."""
-    adopted = state.school.policy_on(day)
-    if adopted is None:
-        return None
-    return PolicyOnDay(school_packs.read(adopted.text, adopted.policy), day)
-
-
-def check_policy_role(
-    state: State, on_day: PolicyOnDay, key: str, author: Author, what: str
-) -> None:
-    """Refuse an author who holds none of the roles that a key of the policy names, if any.
-
-    ``what``: what they wanted to do.
-    """
-    policy, day = on_day
-    rule = policy.find(key, day)
-    row = state.school.staff_on(author.staff_id, day)
-    if rule is None or (row is not None and set(rule.names) & set(row.roles)):
-        return
-    roles = " or ".join(rule.names)
-    raise Refused(
-        "policy-role",
-        f"{author.name} may not {what}: the school's policy {policy.name} names {roles} "
-        f"({key}; {rule.reference})",
-        f"ask somebody with the role {roles}; attendance policy shows what applies",
-    )
-
-
 def _text(path: Path) -> str:
     if not path.is_file():
         raise Refused(
@@ -138,7 +95,7 @@ def _text(path: Path) -> str:
 def _check_roles(policy: SchoolPolicy) -> None:
     faults = [
         f"{rule.name.removeprefix(policy.name + '.')} from {rule.since}: {role!r} is not a role"
-        for key in _ROLES
+        for key in school_packs.OF_ROLES
         for rule in policy.rules.get(key, ())
         for role in rule.names
         if role not in ROLES
@@ -155,7 +112,7 @@ def _roles_of_nobody(policy: SchoolPolicy, state: State, since: date) -> Iterato
     """Yield which keys name roles that nobody on the staff holds on the first day."""
     rows = [state.school.staff_on(staff_id, since) for staff_id in state.school.staff]
     held = {role for row in rows if row is not None for role in row.roles}
-    for key in _ROLES:
+    for key in school_packs.OF_ROLES:
         named = policy.roles(key, since)
         if named and not held & set(named):
             yield f"note: nobody on the staff is {' or '.join(named)} on {since} ({key})"

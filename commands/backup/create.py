@@ -14,7 +14,7 @@ from commands.core.command import (
     hidden,
     option,
 )
-from commands.core.execute import check_clock, execute
+from commands.core.execute import check_first, execute
 from commands.core.ranges import Range
 from ledger.backup import backup, passphrases
 from ledger.backup.file import SUFFIX
@@ -60,7 +60,7 @@ class CreateBackup(OfAFile):
     def carry_out(self, context: Context) -> Outcome:
         """Write the file, and record it once it is in its place."""
         folder, now = context.folder.required(), context.clock()
-        check_clock(context)
+        check_first(context, self)
         target = _target(self.to, now)
         passphrase = passphrases.choose(self.passphrase_file)
         with progress("backing up") as shown:

@@ -1,7 +1,7 @@
 """Checks that many use cases share.
 
-What people type (texts that may not be blank, ids, choices, half days), records that are stated
-whole, and what only some roles may do.
+What people type (texts that may not be blank, ids, choices, half days), and records that are
+stated whole.
 """
 
 import re
@@ -11,11 +11,11 @@ from unicodedata import category
 
 import msgspec
 
-from commands.core.command import Author, State
+from commands.core.command import State
 from ledger import names
-from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
+from ledger.formats.fields import ROLES
 from ledger.values import HALVES, Half
 
 # What people type
@@ -57,6 +57,11 @@ def choice(text: str, choices: Sequence[str], name: str) -> str:
         what = f"{text!r} is not a {name.replace('-', ' ')}"
         raise Refused(f"{name}-unknown", what, f"use one of: {', '.join(choices)}")
     return text
+
+
+def roles(named: Collection[str]) -> tuple[str, ...]:
+    """Return the roles named, each once; refuse one that is not known."""
+    return tuple(dict.fromkeys(choice(role, ROLES, "role") for role in named))
 
 
 def yes_no(text: str | None, name: str) -> str | None:
@@ -101,26 +106,3 @@ def repeats(state: State, before: Event, event: Event, names: Sequence[str]) -> 
         return False
     said = details_of(before, state.open_text)
     return all(said[name] == getattr(event, name) for name in names)
-
-
-# Who may do what only some may, by the roles that the staff hold today
-
-DECIDERS = ("head", "authoriser")
-"""The head, and whom the head or the proprietor authorises (SI 2007/1867 reg 10)."""
-
-
-def check_role(state: State, author: Author, allowed: Sequence[str], now: int, what: str) -> None:
-    """Refuse somebody who holds none of the roles that may do something; ``what``, in words.
-
-    Where nobody on the staff holds any role today, the ledger cannot tell, and nobody is refused.
-    """
-    today = local_date(now)
-    rows = {staff_id: state.school.staff_on(staff_id, today) for staff_id in state.school.staff}
-    held = {staff_id: set(row.roles) for staff_id, row in rows.items() if row is not None}
-    if not any(held.values()) or held.get(author.staff_id, set()).intersection(allowed):
-        return
-    raise Refused(
-        "not-authorised",
-        f"{author.name} holds none of the roles that may {what}: {', '.join(allowed)}",
-        "let somebody who does do it, or record the role with attendance staff change --role",
-    )

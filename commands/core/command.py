@@ -5,6 +5,7 @@ docstring, ``attendance WORDS: what it does.``, is its place on the command line
 there without being imported.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -37,6 +38,9 @@ from ledger.store.store import Fact, Recorded
 from ledger.times import OffClock
 from ledger.values import Operator
 from policies.packs.codes import Codes, Rules
+from policies.packs.roles import GIVING
+
+_WORDS = re.compile(r"attendance ([a-z -]+): ")
 
 
 def option(help_text: str, *, default: Any = MISSING, **more: Any) -> Any:  # noqa: ANN401 - as `field`
@@ -63,11 +67,18 @@ def hidden(*, default: Any = MISSING) -> Any:  # noqa: ANN401 - as `field`
 )
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What somebody asks to be recorded. Its fields are the options of the command line."""
+    """What somebody asks to be recorded. Its fields are the options of the command line.
+
+    ``act``: the words under which ``policies/roles.toml`` says who may give it.
+    """
+
+    act: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        """Make the class one of frozen fields, given by name."""
+        """Make the class one of frozen fields, given by name; its words are those of its help."""
         super().__init_subclass__()
+        if found := _WORDS.match(cls.__doc__ or ""):
+            cls.act = found[1]
         dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
@@ -243,12 +254,14 @@ def decided(
 class UseCase(Command, ABC):
     """A command that is decided: what it rests on, and what is to be recorded.
 
-    ``admits``: how far off the clock may be all the same, for what is about just that.
-    ``begins``: whether it records the birth of a ledger, and needs none.
+    ``admits``: how far off the clock may be all the same, for what is about just that;
+    ``begins``: whether it records the birth of a ledger, and needs none; ``giving``: the act that
+    roles which it gives or takes are.
     """
 
     admits: ClassVar[tuple[OffClock, ...]] = ()
     begins: ClassVar[bool] = False
+    giving: ClassVar[str] = GIVING
 
     def load(self, stdin: TextIO, /) -> Self:
         """Return the command with what its files hold; every fault of a file is refused."""

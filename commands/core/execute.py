@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 import ledger
+from commands.core import authority
 from commands.core.clocks import Guard
 from commands.core.command import Context, Identities, Outcome, Read, State, UseCase, Watched
 from commands.core.ranges import Streams, Wanted, one
@@ -74,11 +75,16 @@ def _carried_out(attempt: "_Attempt", command: UseCase) -> tuple["_Plan", Append
             return planned, attempt.record(planned)
 
 
-def check_clock(context: Context) -> None:
-    """Refuse where nothing could be recorded, by this clock or at all, before anything is done."""
+def check_first(context: Context, command: UseCase) -> None:
+    """Refuse where nothing could be recorded, by this clock, this person or at all, before all."""
+
+    def check(state: State) -> None:
+        authority.check(state, command.act, context.clock())
+
     with context.ledger.turn() as (store, _):
         _refuse_unborn(store)
         Guard(store, context.clock, context.operator.staff_id).check()
+    look(context, check)
 
 
 def _refuse_unborn(store: Store) -> None:
@@ -197,13 +203,16 @@ class _Attempt:
         """Read what a command rests on, and decide."""
         version = self.ring.version
         state, now, in_force = self.state(), self.guard.read(), rules()
+        allowed = authority.check(state, command.act, now)
         command = command.as_held(state)
         wanted = self.read(state, command.reads(state))
         decision = command.decide(state, in_force, now)
+        decision, giving = authority.with_roles(state, command, decision, now)
+        giving += authority.check_policies(state, command, decision, now)
         watched = self.context.watch(
             decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )
-        wanted += [one(streams.rules(in_force.digest)), *watched.ranges]
+        wanted += [*allowed, *giving, one(streams.rules(in_force.digest)), *watched.ranges]
         changed = _Changed(in_force.codes)
         return _Plan(command, state, now, in_force, watched, wanted, version, changed)
 

@@ -24,8 +24,8 @@ from commands.core.command import (
     decided,
     option,
 )
-from commands.core.execute import check_clock, execute, look
-from commands.core.ranges import STAFF, Range, one, starting
+from commands.core.execute import check_first, execute, look
+from commands.core.ranges import Range, one, starting
 from ledger import names
 from ledger.clock import local_date
 from ledger.english import number_of
@@ -47,7 +47,7 @@ from ledger.events.roll import (
     PupilRemoved,
     RelationRecorded,
 )
-from ledger.events.school import StaffTitle
+from ledger.events.school import RolesChanged, StaffTitle
 from ledger.files import translated
 from ledger.sealing.boxes import Place, Redaction
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
@@ -72,11 +72,11 @@ class RedactField(UseCase, Errand):
     reason: str = option("why; kept sealed")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Name the staff, for their roles, and whom the text is about; of a parent, all relations.
+        """Name who does it, and whom the text is about; of a parent, all relations.
 
         Ask for earlier redactions, and for what left the school about the same pupil.
         """
-        yield from (STAFF, one(streams.redaction()), one(streams.disclosure(None)))
+        yield from (state.own_row, one(streams.redaction()), one(streams.disclosure(None)))
         recorded = state.recorded(self.position)
         if recorded is None:
             return
@@ -90,7 +90,6 @@ class RedactField(UseCase, Errand):
         """Record the redaction; the keys have been dealt with before."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         today = local_date(now)
-        checks.check_role(state, author, _MAY_REDACT, now, "redact a field")
         aim = _target(state, self.position, self.field)
         _check_new(state, aim)
         _check_open(state, aim)
@@ -104,7 +103,7 @@ class RedactField(UseCase, Errand):
     def carry_out(self, context: Context) -> Outcome:
         """Decide, look where else the text stands, destroy its key, then record it."""
         folder, now = context.folder.required(), context.clock()
-        check_clock(context)
+        check_first(context, self)
 
         def sealed_text(state: State) -> str:
             self.decide(state, rules(), now)
@@ -238,7 +237,6 @@ def _disclosure_in_words(state: State, event: Disclosed) -> str:
 
 # What may be put beyond use, and what the law keeps
 
-_MAY_REDACT = ("head", "authoriser", "safeguarding")
 _KEPT_DETAILS = ("upn", "surname", "forename", "dob")
 _AMENDMENTS = (
     MarkAmended,
@@ -258,6 +256,7 @@ _ACCOUNTS: Mapping[type[Event], str] = {
     ClockCorrected: "a clock was found to have been wrong",
     FieldRedacted: "a text was put beyond use",
     NamesShown: "names were looked up",
+    RolesChanged: "a role was given where nobody could give it",
 }
 _LAST_DAY = (7, 31)
 """A purpose ``register-2026`` is the year that begins on 1 August 2026."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from commands.core import checks, families, marks, sessions, told
 from commands.core.command import Author, Decision, State, decided, option
 from commands.core.marks import StatedMark
-from commands.core.ranges import CALENDAR, STAFF, Range
+from commands.core.ranges import CALENDAR, Range
 from commands.core.sessions import Span
 from commands.leave.leave import (
     Leave,
@@ -54,11 +54,11 @@ class GrantLeave(LeaveCommand):
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
-        """Name the staff, for their roles, the calendar, and the pupil's parents.
+        """Name who decides, the calendar, and the pupil's parents.
 
         Ask for marks, plans and registers in its sessions.
         """
-        yield from (STAFF, CALENDAR)
+        yield from (state.own_row, CALENDAR)
         yield from entry_reads(leave)
         yield from marks.taking_ranges(state, leave.pupil, leave.covers)
         yield from families.relation_reads(state, leave.pupil)
@@ -66,7 +66,6 @@ class GrantLeave(LeaveCommand):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        checks.check_role(state, author, checks.DECIDERS, now, "decide on leave")
         leave = find_leave(state, self.leave_id)
         check_state(
             leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
@@ -110,14 +109,13 @@ class RefuseLeave(LeaveCommand):
     letter_on: date | None = option("the date of the letter", default=None)
 
     def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
-        """Name the staff, for their roles, and the pupil's parents."""
-        yield STAFF
+        """Name who decides, and the pupil's parents."""
+        yield state.own_row
         yield from families.relation_reads(state, leave.pupil)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the refusal."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        checks.check_role(state, author, checks.DECIDERS, now, "decide on leave")
         leave = find_leave(state, self.leave_id)
         check_state(
             leave, ("asked",), "granted leave is taken back with attendance leave withdraw"

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from commands.core import checks, marks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
-from commands.core.ranges import CALENDAR, STAFF, Range, one, starting
+from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.penalties.undercut_case import Register
 from ledger.clock import local_date
 from ledger.english import number_of
@@ -40,12 +40,12 @@ class ConsiderPenalty(UseCase):
     reason: str = option("why; kept sealed")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Name the staff, for their roles, the calendar and the pupil.
+        """Name who considers it, the calendar and the pupil.
 
         Ask for every mark of the pupil, what was considered before, and what waits.
         """
         pupil = state.pupil(self.pupil)
-        yield from (STAFF, CALENDAR, one(streams.pupil(pupil.id)))
+        yield from (state.own_row, CALENDAR, one(streams.pupil(pupil.id)))
         yield starting(streams.mark(pupil.id, ""))
         yield one(streams.penalty(pupil.id))
         yield marks.request_range(pupil)
@@ -53,7 +53,6 @@ class ConsiderPenalty(UseCase):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record the decision with what the register says; nothing where it says so already."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        checks.check_role(state, author, checks.DECIDERS, now, "consider a penalty notice")
         pupil = state.pupil(self.pupil)
         counted = _count_register(state, pupil, rules.codes, now)
         inside = counted.windows.sessions

@@ -13,7 +13,7 @@ from commands.core.command import (
     decided,
     hidden,
 )
-from commands.core.execute import check_clock, execute, look
+from commands.core.execute import check_first, execute
 from commands.core.ranges import Range, one
 from ledger.errors import Incomplete, StorageRefused
 from ledger.events import streams
@@ -54,8 +54,7 @@ class RotateKey(UseCase, Errand):
         Interrupted in between, both keys sign, and the command can be given again.
         """
         path = context.folder.required().signing_key
-        check_clock(context)
-        look(context, lambda state: state.author(context.clock()))  # before a key is made
+        check_first(context, self)
         with context.ledger.turn() as (store, _):
             store.refuse_another_key()
         old = signing.load(path)

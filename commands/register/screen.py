@@ -21,7 +21,7 @@ from typing import Any
 
 from commands.core import marks
 from commands.core.command import Context, Outcome, Screen, State
-from commands.core.execute import check_clock, look
+from commands.core.execute import check_first, look
 from commands.register import entries
 from commands.register.entries import Row
 from commands.register.take import TakeRegister
@@ -60,7 +60,7 @@ def take(command: TakeRegister, screen: Screen) -> Outcome:
 
     What cannot be recorded so is explained, and the list comes back: nothing typed is lost.
     """
-    check_clock(screen.context)
+    check_first(screen.context, command)
     opened, terminal = screen.context.clock(), screen.terminal
     command = look(screen.context, command.as_held)
     sheet = _blank_sheet(screen.context, command, opened)

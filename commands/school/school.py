@@ -26,6 +26,7 @@ from ledger.events import streams
 from ledger.events.log import KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.files import clear_unfinished, new_folder, open_read_only, translated
+from ledger.formats.fields import ROLES
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import LAYOUT, Folder
 from ledger.store.store import Fact, Store
@@ -50,6 +51,7 @@ class CreateLedger(UseCase, Errand):
     staff: str | None = option("staff id of the first member of staff", default=None)
     name: str | None = option("their name", default=None, kept=names.name)
     job_title: str | None = option("their job title", default=None, kept=names.name)
+    role: tuple[str, ...] = option(f"their role: {', '.join(ROLES)}", default=())
     ledger_id: str = hidden(default="")
     key: str = hidden(default="")
 
@@ -67,7 +69,11 @@ class CreateLedger(UseCase, Errand):
         ]
         says = ["a new, empty ledger was created"]
         if self.staff is not None:
-            person = StaffJoined(name=self.name or "", job_title=self.job_title or "")
+            person = StaffJoined(
+                name=self.name or "",
+                job_title=self.job_title or "",
+                roles=checks.roles(self.role),
+            )
             facts.append(Fact(streams.staff(checks.identifier(self.staff)), person))
             says.append(f"{self.staff} is its first member of staff")
         return Decision(facts, len(facts), tuple(says))
@@ -75,7 +81,7 @@ class CreateLedger(UseCase, Errand):
     def carry_out(self, context: Context) -> Outcome:
         """Make the ledger aside and record its birth, and only then give it its name."""
         first = (self.staff, self.name, self.job_title)
-        if any(first) and not all(first):
+        if any((*first, self.role)) and not all(first):
             what = "the first member of staff needs an id, a name and a job title"
             raise Refused("first-staff", what, "give --staff, --name and --job-title together")
         folder = context.folder

@@ -4,6 +4,7 @@ A change of title ends the row before it, so that leaving later leaves no older 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from commands.core import checks
@@ -18,8 +19,10 @@ from ledger.formats.fields import ROLES
 from ledger.state.school import StaffRow
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
+from policies.packs.roles import GIVING, acts
 
 _DAY = timedelta(days=1)
+_GIVERS = acts().by_command[GIVING].roles
 
 
 class AddStaff(UseCase):
@@ -39,10 +42,8 @@ class AddStaff(UseCase):
         yield one(streams.staff(self.staff_id)) if state.school.staff else STAFF
         yield state.own_row
 
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+    def decide(self, state: State, _rules: Rules, _now: int) -> Decision:
         """Record a new member of staff; the first of all needs nobody to add them."""
-        if state.school.staff:
-            state.author(now)
         staff_id = checks.identifier(self.staff_id)
         if staff_id in state.school.staff:
             raise Refused(
@@ -53,7 +54,7 @@ class AddStaff(UseCase):
         joined = StaffJoined(
             name=checks.required_text(self.name, "name"),
             job_title=checks.required_text(self.job_title, "job-title"),
-            roles=_checked_roles(self.role),
+            roles=checks.roles(self.role),
             since=self.from_,
         )
         return decided([Fact(streams.staff(staff_id), joined)], f"{staff_id} is on the staff")
@@ -93,7 +94,6 @@ class ChangeStaff(_OfOneMember):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Begin a new row; the row before it ends on the day before."""
-        state.author(now)
         since = self.from_ or local_date(now)
         latest = self.latest(state, since)
         name = state.open_text(latest.name) if self.name is None else self.name
@@ -102,7 +102,7 @@ class ChangeStaff(_OfOneMember):
         changed = StaffChanged(
             name=checks.required_text(name, "name"),
             job_title=checks.required_text(title, "job-title"),
-            roles=_checked_roles(self.role) or latest.roles,
+            roles=checks.roles(self.role) or latest.roles,
             since=since,
         )
         still_on = latest.until is None or latest.until >= since
@@ -116,6 +116,59 @@ class ChangeStaff(_OfOneMember):
         return decided(facts, f"{self.staff_id}: {changed.job_title} from {since}")
 
 
+class AppointStaff(UseCase):
+    """attendance staff appoint: give a role where nobody is head or authoriser.
+
+    The one way in where nobody is left who could give one, or nobody ever was. Why is kept, and
+    attendance status, audit and changes show it from then on.
+    """
+
+    admits = ("behind",)
+    giving = "staff appoint"
+
+    staff_id: str = argument("the id of the member of staff")
+    role: tuple[str, ...] = option(f"role from today: {' or '.join(_GIVERS)}")
+    reason: str = option("why nobody is there to give it, and who decided; kept sealed")
+    name: str | None = option("the name, of somebody new", default=None, kept=names.name)
+    job_title: str | None = option("the job title, of somebody new", default=None, kept=names.name)
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Name everybody on the staff: none of them may be one who gives roles."""
+        return (STAFF,)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Give the role from today on, beside those that they have."""
+        reason, today = checks.required_text(self.reason, "reason"), local_date(now)
+        roles = tuple(checks.choice(role, _GIVERS, "role") for role in self.role)
+        _check_vacant(state, today)
+        rows = state.school.staff.get(self.staff_id)
+        if rows is None:
+            person: AddStaff | ChangeStaff = AddStaff(
+                staff_id=self.staff_id,
+                name=self.name or "",
+                job_title=self.job_title or "",
+                role=roles,
+                from_=today,
+            )
+        else:
+            held = state.school.staff_on(self.staff_id, today)
+            roles = (*(held.roles if held else ()), *roles)
+            given = self.stated("reason", "role")
+            person = ChangeStaff(role=roles, from_=today, **given)
+        return replace(person.decide(state, rules, now), reason=reason)
+
+
+def _check_vacant(state: State, today: date) -> None:
+    for staff_id in state.school.staff:
+        row = state.school.staff_on(staff_id, today)
+        if row is not None and not set(row.roles).isdisjoint(_GIVERS):
+            raise Refused(
+                "not-vacant",
+                f"{state.open_text(row.name)} ({staff_id}) may give roles",
+                "let them do it: attendance staff change STAFF_ID --role ROLE",
+            )
+
+
 class LeaveStaff(_OfOneMember):
     """attendance staff leave: record the last day of a member of staff.
 
@@ -124,9 +177,8 @@ class LeaveStaff(_OfOneMember):
 
     last_day: date = option("last day on the staff")
 
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+    def decide(self, state: State, _rules: Rules, _now: int) -> Decision:
         """End every row that would go on after the last day."""
-        state.author(now)
         last_day = self.last_day
         self.latest(state, last_day)
         facts = [
@@ -137,8 +189,3 @@ class LeaveStaff(_OfOneMember):
         if not facts:
             return decided([], f"{self.staff_id} has left by then; nothing was recorded")
         return decided(facts, f"{self.staff_id}: last day {last_day}")
-
-
-def _checked_roles(named: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the roles named, each once; refuse one that is not known."""
-    return tuple(dict.fromkeys(checks.choice(role, ROLES, "role") for role in named))

@@ -46,6 +46,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "ClosureWithdrawn.v1": calendar.ClosureWithdrawn,
         "StaffJoined.v2": school.StaffJoined,
         "StaffChanged.v2": school.StaffChanged,
+        "RolesChanged.v1": school.RolesChanged,
         "StaffLeft.v1": school.StaffLeft,
         "ParentRecorded.v1": roll.ParentRecorded,
         "RelationRecorded.v1": roll.RelationRecorded,

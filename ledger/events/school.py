@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.events.base import Event, Identity
+from ledger.events.base import AuthorName, AuthorTitle, Event, Identity, RegisterText
 
 
 class SchoolOpened(Event):
@@ -39,3 +39,21 @@ class StaffLeft(Event):
 
     since: date | None = None
     until: date
+
+
+class RolesChanged(Event):
+    """Who let a member of staff have roles, or have them no more, from a date (none: always).
+
+    It stands beside what says so of the member of staff. ``by``, ``name`` and ``job_title``: who
+    decided; ``vacant``: nobody was there who may give roles; then ``reason`` says why, and where
+    nobody was on the staff at all, nobody is named.
+    """
+
+    given: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    since: date | None = None
+    vacant: bool = False
+    reason: RegisterText | None = None
+    by: str | None = None
+    name: AuthorName | None = None
+    job_title: AuthorTitle | None = None

@@ -51,6 +51,12 @@ class StaffRow:
         return (self.since or day) <= day <= (self.until or day)
 
 
+def row_on(rows: Iterable[StaffRow], day: date) -> StaffRow | None:
+    """Return the row of one person that is in force on a day, the newest first."""
+    covering = [row for row in rows if row.covers(day)]
+    return max(covering, key=lambda row: row.since or date.min, default=None)
+
+
 @dataclass(slots=True)
 class Spell:
     """One stretch on roll, first and last day; ``leaves_on`` none: still on roll."""
@@ -130,8 +136,7 @@ class School:
 
     def staff_on(self, staff_id: str, day: date) -> StaffRow | None:
         """Return the row of a member of staff that is in force on a day, the newest first."""
-        rows = [row for row in self.staff.get(staff_id, {}).values() if row.covers(day)]
-        return max(rows, key=lambda row: row.since or date.min, default=None)
+        return row_on(self.staff.get(staff_id, {}).values(), day)
 
     def policy_on(self, day: date) -> amending.PolicyAdopted | None:
         """Return the school's own policy on a day: the newest adopted, the last of one date."""

@@ -24,6 +24,8 @@ APPROVAL_DAYS = "amending.approval_after_school_days"
 APPROVAL_MORE = "amending.approval_more_than"
 APPROVAL_RELIED = "amending.approval_when_relied_on"
 APPROVERS = "amending.approver_roles"
+OF_ROLES = (ROLES, LATE_ROLES, APPROVERS)
+"""The keys that name roles."""
 _DAY = timedelta(days=1)
 _PAIR = (LATE_ROLES, LATE_DAYS)
 _PROVISIONAL = "register.provisional_school_days"

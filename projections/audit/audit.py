@@ -6,7 +6,7 @@ recorded, and never as a ranking.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
@@ -20,6 +20,8 @@ from projections.audit.scope import CheckResult, Finding, Scope
 from projections.audit.staff import find_strangers
 from projections.audit.stopped import find_stopped
 from projections.audit.thresholds import MARGIN, find_just_below
+from projections.queries import appointments
+from projections.queries.appointments import Appointment
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing, plain
 from projections.queries.question import Answer, Question, Selection, option
@@ -60,6 +62,7 @@ class AuditFindings:
 
     results: Mapping[Check, CheckResult]
     lookups: Sequence[Lookup]
+    appointed: Sequence[Appointment]
     missing: Sequence[str]
 
 
@@ -183,7 +186,8 @@ class Audit(Selection, Question[AuditFindings]):
             for check, kind in CHECKS.items()
             if check in (self.only or CHECKS)
         }
-        return AuditFindings(results, _lookups(view, names=self.names), _knows_nothing_of(view))
+        looks, missing = _lookups(view, names=self.names), _knows_nothing_of(view)
+        return AuditFindings(results, looks, appointments.appointments(view), missing)
 
     def looks(self, scope: Scope) -> list[timing.ReviewDay]:
         """Return the days on which somebody looked from outside."""
@@ -214,10 +218,13 @@ class Audit(Selection, Question[AuditFindings]):
             "checks": [_summary(check, result) for check, result in results.items()],
             "rows": Listing(_columns(names=self.names), every),
             "names_shown": lookups,
+            **appointments.field(found.appointed, names=self.names),
         }
         blocks: list[Block] = [_heading(missing)]
         if "marks" not in missing:
             blocks += [_table(check, each, names=self.names) for check, each in results.items()]
+        if found.appointed:
+            blocks.append(Lines([*_appointed(found.appointed, names=self.names), ""]))
         if found.lookups:
             # So that whoever looks is seen too.
             title = "Names were looked up; by whom and why is shown with --names"
@@ -255,6 +262,10 @@ def _lookups(view: View, *, names: bool) -> list[Lookup]:
         )
         for each in known
     ]
+
+
+def _appointed(found: Sequence[Appointment], *, names: bool) -> Iterable[str]:
+    return appointments.lines(found) if names else (each.words for each in found)
 
 
 def _lookup_columns(*, names: bool) -> tuple[Column[Lookup], ...]:

@@ -46,7 +46,7 @@ from projections.readmodel.records.penalties import (
 from projections.readmodel.records.proof import Backup, Witness
 from projections.readmodel.records.register import Conflict, Uncounted
 from projections.readmodel.records.roll import Parent
-from projections.readmodel.records.school import School, StaffSpell, Term, Times
+from projections.readmodel.records.school import RoleChange, School, StaffSpell, Term, Times
 
 
 class Names(NamedTuple):
@@ -146,6 +146,10 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         ),
         "StaffChanged": InPart(STAFF, "when it was recorded"),
         "StaffLeft": InPart(STAFF, "when it was recorded"),
+        "RolesChanged": LeftOut(
+            "the roles are in staff.csv, without who gave them",
+            Names("change of roles", "changes of roles", RoleChange),
+        ),
         # The admission register.
         "PupilEnrolled": Carried(PUPILS),
         "PupilRemoved": Carried(PUPILS),

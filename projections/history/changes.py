@@ -19,7 +19,8 @@ from projections.history.change_filters import (
     first_codes,
     kinds,
 )
-from projections.queries import pending, stopped
+from projections.queries import appointments, pending, stopped
+from projections.queries.appointments import Appointment
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Chosen, Question, option
 from projections.queries.selection import selected_pupils
@@ -112,6 +113,7 @@ class ChangesFound:
     rows: Sequence[Change]
     waiting: Sequence[Request]
     entries: int | None
+    appointed: Sequence[Appointment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Changes(Filters, Question[ChangesFound | ChangesCounted]):
             _changes(view, describer, wanted),
             _pending_here(self, view),
             None if self.since is None else _entries_since(self, view, describer, found),
+            appointments.appointments(view),
         )
 
     def present(self, found: ChangesFound | ChangesCounted) -> Answer:
@@ -163,8 +166,9 @@ class Changes(Filters, Question[ChangesFound | ChangesCounted]):
         if isinstance(found, ChangesCounted):
             return self._counts(found)
         listing, waiting = Listing(CHANGES, found.rows), found.waiting
-        fields: dict[str, Any] = {"rows": listing, **pending.field(waiting)}
-        notes = pending.notes(waiting)
+        said = pending.field(waiting) | appointments.field(found.appointed)
+        fields: dict[str, Any] = {"rows": listing, **said}
+        notes = [*pending.notes(waiting), *appointments.lines(found.appointed)]
         if self.since is not None:
             fields |= {"since": iso(parse_instant(self.since)), "entries_since": found.entries}
             if found.entries and "entry" not in self.kind:

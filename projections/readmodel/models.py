@@ -225,6 +225,7 @@ def _add_admission_amendment(
 _keep(school.SchoolOpened, school_records.School)
 _keep(school.StaffJoined, school_records.StaffSpell, "staff")
 _keep(school.StaffChanged, school_records.StaffSpell, "staff")
+_keep(school.RolesChanged, school_records.RoleChange, "staff")
 _keep(calendar.RegisterTimesSet, school_records.Times)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from textwrap import wrap
 from typing import Any, ClassVar, NamedTuple
 
 from ledger.clock import local, told
@@ -19,7 +18,8 @@ from ledger.values import Session
 from ledger.verification import keys
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
-from projections.queries import pending, sightings
+from projections.queries import appointments, pending, sightings
+from projections.queries.appointments import Appointment
 from projections.queries.blocks import Lines, titled
 from projections.queries.due import due_cells, not_due
 from projections.queries.question import Answer, Inspection, Question
@@ -31,8 +31,6 @@ from projections.readmodel.freshness import retry_without_views
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
 from projections.school.opening import last_school_day, why_not_open
-
-_WIDTH = 67
 
 
 class State(NamedTuple):
@@ -58,6 +56,7 @@ class State(NamedTuple):
     ahead: bool
     before: tuple[date, Sequence[str]] | None
     waiting: Sequence[Request]
+    appointed: Sequence[Appointment]
     clock: Refused | None
     ignorance: str | None
     half_done: Sequence[str]
@@ -95,6 +94,7 @@ class Status(Question[State]):
             view.on > view.today,
             _before(view) if closed else None,
             pending.pending_amendments(view),
+            appointments.appointments(view),
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
             list(half_done(view.folder.log, view.ring)),
@@ -116,6 +116,7 @@ class Status(Question[State]):
             "last_school_day": found.before
             and {"on": found.before[0], "unmarked_registers": found.before[1]},
             **pending.field(found.waiting),
+            **appointments.field(found.appointed),
         }
         if found.unmarked.not_due:
             fields["not_due_yet"] = [str(session) for session in found.unmarked.not_due]
@@ -143,8 +144,9 @@ def _lines(found: State) -> list[str]:
         f"Back-up      {found.backup.in_words()}",
         f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
+        *_appointed(found.appointed),
         *(_of_clock(found.clock) if found.clock else []),
-        *(line for each in found.half_done for line in _titled("Half done", each)),
+        *(line for each in found.half_done for line in titled("Half done", each)),
         *(line for each in found.warnings for line in titled("Warning", each)),
         *([found.ignorance] if found.ignorance else []),
     ]
@@ -159,13 +161,13 @@ def _clock(view: View) -> Refused | None:
 
 def _of_clock(refused: Refused) -> list[str]:
     does, command = refused.remedy.split("\n")
-    said = _titled("Clock", f"NOTHING CAN BE RECORDED: {refused.what}; {does}")
+    said = titled("Clock", f"NOTHING CAN BE RECORDED: {refused.what}; {does}")
     return [*said, f"             {command}"]
 
 
-def _titled(title: str, said: str) -> list[str]:
-    first, *rest = wrap(said, _WIDTH)
-    return [f"{title:<13}{first}", *(f"             {line}" for line in rest)]
+def _appointed(found: Sequence[Appointment]) -> list[str]:
+    told = appointments.lines(found)
+    return [line for each in told for line in titled("Appointed", each)]
 
 
 def _last_event(found: State) -> str:

@@ -46,7 +46,9 @@ class Life:
     def begin(cls, path: Path, seed: int) -> "Life":
         """A school with a few pupils and a witness."""
         life = cls(Folder(path), random.Random(seed))  # noqa: S311 - reproducible
-        CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk").carry_out(life.context(None))
+        CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk", role=("head",)).carry_out(
+            life.context(None)
+        )
         life.signers.append((1, signing.load(life.folder.signing_key)))
         name = f"witness{seed}.example"
         life.witness = new_signer(name, life.rng.randbytes(32), COSIGNATURE)

@@ -15,7 +15,8 @@ from tests.commands.conftest import upn
 NOW = "2026-11-20T21:00"
 BUILT_AT = "2026-09-28T12:00"
 SCHOOL = f"""
-init --staff mm --name "Mo Marsh" --job-title "Attendance Officer"
+init --staff mm --name "Mo Marsh" --job-title "Attendance Officer" --role attendance_officer
+    --role authoriser
 school set --urn 123456 --name "Example High School" --la-code 887 --estab 4001 --type academy
     --phase secondary
 terms set Autumn --first 2026-09-02 --last 2026-12-18

@@ -22,7 +22,7 @@ def test_from_the_policy_to_the_amendment(at, tmp_path):
     at("2026-11-19T08:50")
     done("mark", "P1", "2026-11-19/AM", "I")
     at("2026-11-20T16:00")
-    done("staff", "add", "hh", "--name", "Hal Hope", "--job-title", "Head")
+    done("staff", "add", "hh", "--name", "Hal Hope", "--job-title", "Head", "--role", "head")
     said = run("policy", "adopt", path, "--from", "2026-11-20")
     assert said.out == "the policy own applies from 2026-11-20\n"
     assert "our policy, 1" in run("policy").out

@@ -5,7 +5,7 @@ import pytest
 from tests.cli.shell import done, refused, run, typed
 
 SCHOOL = """
-init --staff mm --name "Mo Marsh" --job-title Officer
+init --staff mm --name "Mo Marsh" --job-title Officer --role attendance_officer
 school set --urn 123456 --name Example --la-code 887 --estab 4001 --type maintained
     --phase secondary
 terms set Autumn --first 2026-11-02 --last 2026-12-18

@@ -235,7 +235,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the school once."""
     path = tmp_path_factory.mktemp("school") / "ledger"
     desk = Desk(Folder(path), parse_instant(BUILT_AT))
-    first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
+    officer = ("attendance_officer",)
+    first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer", role=officer)
     first.carry_out(desk.context)
     numbers = {"urn": "123456", "la_code": "887", "estab": "4001"}
     desk.do(SetSchool(name="Example High School", type="academy", phase="secondary", **numbers))

@@ -79,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         context = Context(Ledger(folder), clock.now, Operator(None, "tests"), watch)
         CreateLedger().carry_out(context)
         execute(context, ImportPortable(path=SOURCE).load(io.StringIO()))
-        clerk = Context(Ledger(folder), clock.now, Operator("A01", "tests"), watch)
+        clerk = Context(Ledger(folder), clock.now, Operator("H01", "tests"), watch)
         RotateKey().carry_out(clerk)
         for n in range(2):
             name = f"Ben Marsh {n}"

@@ -31,6 +31,22 @@ class StaffSpell(Versioned, Lasting, frozen=True):
     until: date | None
 
 
+@table("role_changes", ("position",))
+class RoleChange(Versioned, frozen=True):
+    """Roles that a member of staff was given or lost; ``vacant``: nobody could give them."""
+
+    position: int
+    staff: str
+    given: Joined
+    taken: Joined
+    since: date | None
+    vacant: bool
+    reason: Sealed | None
+    by: str | None
+    name: Sealed | None
+    job_title: Sealed | None
+
+
 @table("terms", ("name", "year"))
 class Term(Versioned, frozen=True):
     """A term of a school year."""

@@ -112,7 +112,7 @@ def test_what_is_done_and_what_is_left_is_told(cancelled):
 def test_a_batch_is_named_with_what_the_clock_read_when_it_was_recorded(held):
     """Never with a time that a wrong clock left behind; of such a clock what is known of it."""
     wrong = batch_of(held.at("2026-12-28T10:00"), amends("P1"))
-    held.at("2026-11-20T09:40").do(
+    held.at("2026-11-20T09:40").by("head").do(
         CorrectClock(first=wrong, last=held.folder.head(), reason="Battery")
     )
     right = batch_of(held.at("2026-11-20T09:45"), amends("P2"))

@@ -195,7 +195,8 @@ def test_who_looked_and_why_is_recorded(head):
 @pytest.mark.parametrize("role", ["auditor", "authoriser", "trust"])
 def test_roles_that_answer_for_a_register_may_look(desk, role):
     """Besides the head."""
-    desk.do(AddStaff(staff_id="x1", name="Ada Quill", job_title="Trust Lead", role=(role,)))
+    added = AddStaff(staff_id="x1", name="Ada Quill", job_title="Trust Lead", role=(role,))
+    desk.by("head").do(added)
     says = desk.by("x1").do(LOOK).says
     assert says == ("recorded that names were looked up, and why",)
 
@@ -205,11 +206,12 @@ def test_somebody_without_such_a_role_is_refused(desk):
     desk.refused(LOOK, "not-authorised", "auditor, authoriser, head, trust")
 
 
-def test_where_no_role_is_on_record_nobody_is_refused(empty):
-    """A ledger that knows no role cannot tell."""
+def test_where_no_role_is_on_record_everybody_is_refused(empty):
+    """A ledger that knows no role says who may give one."""
     add = AddStaff(staff_id="mm", name="Mo Marsh", job_title="Clerk", from_=date(2026, 1, 1))
     empty.do(add)
-    assert empty.by("mm").do(LOOK).header is not None
+    refused = empty.by("mm").refused(LOOK, "not-authorised")
+    assert "Mo Marsh (mm), the first member of staff, may give it" in refused.remedy
 
 
 @pytest.mark.parametrize(("staff_id", "reason", "code"), [

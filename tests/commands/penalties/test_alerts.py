@@ -87,12 +87,14 @@ def test_what_is_missing_or_ahead_is_refused(desk):
 
 
 def test_only_who_is_authorised_may_settle(desk):
-    """The teacher is refused, and nobody where no role is on record at all."""
+    """The teacher is refused, and everybody where no role is on record at all."""
     alert, teacher = number(desk), desk.by("s2")
     teacher.refused(sent(alert), "not-authorised", "Ola Reed")
     plain = StaffChanged(name="Mo Marsh", job_title="Head")
     desk.do(Facts(facts=tuple(Fact(streams.staff(who), plain) for who in ("s1", "s2"))))
-    assert len(teacher.recorded(sent(alert))) == 1
+    for who in ("s1", "s2"):
+        found = desk.by(who).refused(sent(alert), "not-authorised")
+        assert "(s1), the first member of staff, may give it" in found.remedy
 
 
 def test_alerts_of_two_pupils_do_not_meet(tmp_path):

@@ -86,8 +86,8 @@ def test_only_who_is_authorised_may_consider(head):
     head.by("mm").refused(consider(), "not-authorised", "head, authoriser")
 
 
-def test_where_no_roles_are_recorded_nobody_is_refused_for_them(context):
-    """A ledger that does not record roles cannot tell; fewer than ten may be considered."""
+def test_fewer_than_ten_may_be_considered(context):
+    """By whoever may consider at all."""
     pupil = EnrolPupil(
         upn=upn(1), forename="Ada", surname="Quill", dob=date(2014, 10, 1),
         starts_on=date(2026, 9, 2), year="Y7", registration="7A", local_id="P1",

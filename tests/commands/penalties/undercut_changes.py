@@ -43,6 +43,8 @@ _LAST_YEAR = date(2024, 7, 19)
 class Facts(UseCase):
     """Facts recorded as they are: what no command of its own allows, a source may state."""
 
+    act = "import portable"
+
     facts: tuple[Fact, ...] = hidden(default=())
     dry_run: bool = False
     lazily: bool = False

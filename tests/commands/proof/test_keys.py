@@ -24,7 +24,7 @@ def test_what_others_record_does_not_meet_a_new_key(desk):
         desk.do(AddStaff(staff_id=f"x{len(made)}", name="Ida Ink", job_title="Clerk"))
         return watch(*decided)
 
-    RotateKey().carry_out(replace(desk.context, watch=watching))
+    RotateKey().carry_out(replace(desk.by("head").context, watch=watching))
     new = load(desk.folder.signing_key).verifier.vkey
     assert (len(made), new == old.verifier.vkey) == (1, False)
     adopted = [each for each in desk.log() if isinstance(each[2], KeyAdopted)]

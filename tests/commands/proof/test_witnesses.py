@@ -21,16 +21,21 @@ from ledger.transparency.witnesses import (
     newest_sighting,
     trusted_witnesses,
 )
+from tests.commands.conftest import HAL
 from tests.commands.meanwhile import tries
 from tests.ledger.outsiders import LOG, NOON, OTHER, WITNESS, answering, serving
 
 KEY = WITNESS.verifier.vkey
 
-BY = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
+
+@pytest.fixture
+def desk(desk):
+    """The head, in front of the ledger."""
+    return desk.by("head")
 
 
 def test_a_witness_is_trusted_by_a_named_person(desk):
-    expected = [("witness:school", WitnessTrusted(key=KEY, **BY))]
+    expected = [("witness:school", WitnessTrusted(key=KEY, **HAL))]
     assert desk.recorded(TrustWitness(key=KEY)) == expected
 
 
@@ -44,7 +49,7 @@ def test_trusting_twice_records_nothing(desk):
 def test_a_witness_is_dropped_by_name_id_or_key(desk, named):
     desk.do(TrustWitness(key=OTHER.verifier.vkey))
     desk.do(TrustWitness(key=KEY))
-    expected = [("witness:school", WitnessDropped(key=KEY, **BY))]
+    expected = [("witness:school", WitnessDropped(key=KEY, **HAL))]
     assert desk.recorded(DropWitness(witness=named)) == expected
     assert desk.refused(DropWitness(witness=named)).code == "witness-unknown"
     assert desk.do(TrustWitness(key=KEY)).header is not None

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from commands.backup.create import CreateBackup
-from commands.core.execute import check_clock
+from commands.core.execute import check_first
 from commands.proof.keys import RotateKey
 from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
@@ -41,8 +41,8 @@ def correct(first, last, **more):
 def begun(path, now, staff="mm"):
     """Return a desk at a new ledger, begun at a time; with a member of staff if one is given."""
     desk = Desk(Folder(path), parse_instant(now), staff)
-    named = {"staff": staff, "name": "Mo Marsh", "job_title": "Clerk"} if staff else {}
-    CreateLedger(**named).carry_out(desk.context)
+    named = {"staff": staff, "name": "Mo Marsh", "job_title": "Clerk", "role": ("head",)}
+    CreateLedger(**named if staff else {}).carry_out(desk.context)
     return desk
 
 
@@ -50,7 +50,7 @@ def begun(path, now, staff="mm"):
 def used(desk):
     """A ledger whose last entry was recorded on 20 November 2026 at 09:30."""
     desk.at(LAST).do(joined("n1"))
-    return desk
+    return desk.by("head")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_clock_15_minutes_behind_records_nothing(used):
     assert "clock says Friday 20 November 2026, 09:15:00" in refused.what
     assert f"entry {last} was recorded on Friday 20 November 2026, 09:30:00" in refused.what
     assert "15 minutes later" in refused.what
-    assert f"attendance --as mm clock correct {last - 1} {last} --reason" in refused.remedy
+    assert f"attendance --as head clock correct {last - 1} {last} --reason" in refused.remedy
 
 
 def test_small_steps_back_do_not_add_up(used):
@@ -105,11 +105,11 @@ def test_a_clock_60_days_ahead_records_once_somebody_says_which_day_it_is(used):
     """And goes on from there."""
     used.at("2027-01-19T09:30")
     refused = used.refused(joined("n2"), "clock-ahead", "60 days after the last entry")
-    assert "attendance --as mm clock confirm 2027-01-19" in refused.remedy
+    assert "attendance --as head clock confirm 2027-01-19" in refused.remedy
     [(stream, event)] = used.recorded(ConfirmDay(day=date(2027, 1, 19)))
     assert stream == "clock:school"
     assert isinstance(event, DayConfirmed)
-    assert (event.day, event.by, event.name) == (date(2027, 1, 19), "mm", "Mo Marsh")
+    assert (event.day, event.by, event.name) == (date(2027, 1, 19), "head", "Hal Hope")
     assert used.do(joined("n2")).header
 
 
@@ -151,7 +151,7 @@ def test_an_entry_of_a_wrong_clock_is_corrected_and_recording_goes_on(used, ahea
     assert (event.first, event.last) == (first, last)
     assert event.earliest == parse_instant(LAST)
     assert event.latest == parse_instant("2026-11-20T09:40")
-    assert (event.by, event.name, event.reason) == ("mm", "Mo Marsh", REASON)
+    assert (event.by, event.name, event.reason) == ("head", "Hal Hope", REASON)
     assert used.do(marked()).header.raw_at == parse_instant("2026-11-20T09:40")
 
 
@@ -304,7 +304,7 @@ def test_what_makes_files_is_refused_before_it_makes_one(used, command, tmp_path
 
 def test_a_clock_that_may_record_is_not_refused(used):
     """Who makes files goes on."""
-    check_clock(used.context)
+    check_first(used.context, CreateBackup())
 
 
 def test_a_new_ledger_is_begun_and_filled_by_any_clock(tmp_path):

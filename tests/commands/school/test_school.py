@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from commands.core.command import Context
-from commands.core.execute import check_clock, execute
+from commands.core.execute import check_first, execute
 from commands.penalties.undercut import watch
+from commands.proof.keys import RotateKey
 from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
@@ -146,7 +147,7 @@ def test_nobody_records_in_a_ledger_that_was_not_born(tmp_path):
 
 
 def check(folder: Folder) -> None:
-    check_clock(context(folder.path))
+    check_first(context(folder.path), RotateKey())
 
 
 def test_entries_without_a_beginning_are_told_apart(tmp_path):

@@ -8,8 +8,15 @@ from commands.amending.amend import AmendMarks
 from commands.calendar.terms import SetTerm
 from commands.register.take import MarkSession
 from commands.school.staff import AddStaff, ChangeStaff, LeaveStaff
-from ledger.events.school import StaffChanged, StaffJoined, StaffLeft
+from ledger.events.school import RolesChanged, StaffChanged, StaffJoined, StaffLeft
 from ledger.values import parse_session
+from tests.commands.conftest import HAL
+
+
+@pytest.fixture
+def desk(desk):
+    """The head, in front of the ledger."""
+    return desk.by("head")
 
 
 def add(**fields):
@@ -22,7 +29,8 @@ def test_member_of_staff_is_recorded(desk):
     roles = ("teacher", "authoriser")
     expected = StaffJoined(name="Tam Tutor", job_title="Teacher", roles=roles, since=first)
     command = add(role=("teacher", "authoriser", "teacher"), from_=first)
-    assert desk.recorded(command) == [("staff:tt", expected)]
+    given = RolesChanged(given=("authoriser", "teacher"), since=first, **HAL)
+    assert desk.recorded(command) == [("staff:tt", expected), ("staff:tt", given)]
 
 
 def test_new_member_of_staff_can_record(desk):
@@ -36,6 +44,7 @@ def test_new_member_of_staff_can_record(desk):
 def test_first_member_of_staff_needs_nobody_to_add_them(empty):
     empty.do(add())
     assert empty.refused(add(staff_id="uu")).code == "author-missing"
+    assert empty.by("tt").do(add(staff_id="uu")).header is not None
 
 
 def test_known_id_is_refused_naming_change(desk):
@@ -74,14 +83,16 @@ def test_change_ends_the_row_before_and_keeps_what_is_not_given(desk):
     )
     before = StaffLeft(until=date(2026, 10, 31))
     recorded = desk.recorded(change(from_=NOVEMBER, role=("teacher",)))
-    assert recorded == [("staff:mm", before), ("staff:mm", changed)]
+    moved = {"given": ("teacher",), "taken": ("attendance_officer",)}
+    roles = RolesChanged(since=NOVEMBER, **moved, **HAL)
+    assert recorded == [("staff:mm", each) for each in (before, changed, roles)]
 
 
 def test_change_is_from_today_when_no_day_is_given(desk):
     desk.do(change())
     desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-19/AM"), code="N"))
     amend = AmendMarks(pupil="P1", session=parse_session("2026-11-19/AM"), code="I", reason="call")
-    [(_, event)] = desk.recorded(amend)
+    [(_, event)] = desk.by("mm").recorded(amend)
     assert event.job_title == "Head of Year"
 
 
@@ -99,10 +110,11 @@ def test_change_on_the_same_day_replaces_the_row(desk):
 
 def test_return_after_leaving_is_a_change(desk):
     """Somebody who comes back has the same id, and the days between stay empty."""
+    desk.do(add(role=("authoriser",)))
     desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 9, 30)))
-    [(_, event)] = desk.recorded(
-        ChangeStaff(staff_id="head", name="Hal Hope-Hill", from_=NOVEMBER)
-    )
+    back = ChangeStaff(staff_id="head", name="Hal Hope-Hill", from_=NOVEMBER)
+    desk.by("mm").refused(back, "not-authorised", "head would be head from 2026-11-01")
+    [(_, event), _] = desk.by("tt").recorded(back)
     found = (event.name, event.job_title, event.roles)
     assert found == ("Hal Hope-Hill", "Head Teacher", ("head",))
 
@@ -111,8 +123,9 @@ LAST = date(2026, 11, 19)
 
 
 def test_last_day_is_recorded(desk):
+    taken = RolesChanged(taken=("head",), since=date(2026, 11, 20), **HAL)
     recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
-    assert recorded == [("staff:head", StaffLeft(until=LAST))]
+    assert recorded == [("staff:head", StaffLeft(until=LAST)), ("staff:head", taken)]
 
 
 def test_who_has_left_cannot_be_named(desk):
@@ -120,18 +133,18 @@ def test_who_has_left_cannot_be_named(desk):
     desk.do(ChangeStaff(staff_id="mm", job_title="Head of Year", from_=date(2026, 11, 1)))
     desk.do(LeaveStaff(staff_id="mm", last_day=LAST))
     term = SetTerm(name="Spring 1", first=date(2027, 1, 4), last=date(2027, 2, 12))
-    assert desk.refused(term).code == "author-not-on-staff"
+    assert desk.by("mm").refused(term).code == "author-not-on-staff"
 
 
 def test_repeated_leaving_records_nothing(desk):
-    desk.do(LeaveStaff(staff_id="head", last_day=LAST))
-    assert desk.do(LeaveStaff(staff_id="head", last_day=LAST)).header is None
+    desk.do(LeaveStaff(staff_id="mm", last_day=LAST))
+    assert desk.do(LeaveStaff(staff_id="mm", last_day=LAST)).header is None
 
 
 def test_earlier_last_day_replaces_a_later_one(desk):
-    desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 12, 18)))
-    recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
-    assert recorded == [("staff:head", StaffLeft(until=LAST))]
+    desk.do(LeaveStaff(staff_id="mm", last_day=date(2026, 12, 18)))
+    recorded = desk.recorded(LeaveStaff(staff_id="mm", last_day=LAST))
+    assert recorded[0] == ("staff:mm", StaffLeft(until=LAST))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class Brought(NamedTuple):
 class Ledger(Desk):
     """A ledger to import into, with the clock at noon on Saturday 21 November 2026."""
 
-    def by(self, staff_id: str) -> Desk:
+    def by(self, staff_id: str | None) -> Desk:
         """Return the ledger as a member of staff uses it."""
         return replace(self, staff_id=staff_id)
 

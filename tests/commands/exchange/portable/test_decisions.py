@@ -8,6 +8,7 @@ from commands.amending.policy import AdoptPolicy
 from commands.disclosure.redact import RedactField
 from commands.leave.request import RequestLeave
 from commands.penalties.consider import ConsiderPenalty
+from ledger.errors import Refused
 from ledger.events.register import MarkAmended
 from ledger.formats.portable import FILES
 from policies.packs import school as school_packs
@@ -65,7 +66,7 @@ def all_of(stated):
 def test_every_fact_is_recorded_once_with_its_time_and_author(known, stated):
     """Brought again, the same folder adds nothing."""
     folder = all_of(stated)
-    known.once(folder, **FOUND)
+    known.by("H01").once(folder, **FOUND)
     [considered] = known.states("PenaltyConsidered")
     assert (considered["by"], considered["seen_at"]) == ("H01", 0)
     assert known.said("PenaltyConsidered", "job_title") == ["Headteacher"]
@@ -76,7 +77,7 @@ def test_every_fact_is_recorded_once_with_its_time_and_author(known, stated):
 
 def test_what_the_folder_states_no_more_is_told(known, stated):
     """Nothing is taken back."""
-    known.bring(all_of(stated))
+    known.by("H01").bring(all_of(stated))
     again = known.brought(stated(leave=ASKED, considerations="").parent / "changed")
     assert again.found == {}
     assert again.told("1 step of leave")
@@ -105,9 +106,18 @@ def test_a_policy_that_was_adopted_here_stands(known, stated):
     assert found.told("1 policy (policies.csv:2)")
 
 
+@pytest.mark.parametrize(("who", "code"), [(None, "by-nobody"), ("T01", "not-authorised")])
+def test_a_policy_is_brought_by_whoever_may_adopt_one(known, stated, who, code):
+    """It says who may amend and approve; into an empty ledger anybody brings it."""
+    folder = stated(policies=ROWS["policies.csv"])
+    with pytest.raises(Refused, match="the policy second-person would be adopted") as refused:
+        known.by(who).bring(folder)
+    assert refused.value.code == code
+
+
 def test_a_policy_that_was_brought_is_not_replaced_by_bringing_another(known, stated):
     """Once the ledger knows one, the next is adopted here, by somebody who may."""
-    known.bring(stated(policies=ROWS["policies.csv"]))
+    known.by("H01").bring(stated(policies=ROWS["policies.csv"]))
     looser = ROWS["policies.csv"].replace("2026-11-01", "2026-11-02")
     found = known.brought(stated(policies=f"{ROWS['policies.csv']}\n{looser}"))
     assert found.found == {}

@@ -65,7 +65,9 @@ def write(folder, *, groups=True, closed="", joined="", entered="", rows=()):
     (folder / "school.toml").write_text(school)
     spell = {"surname": "Test", "forename": "Ann", "dob": "2012-05-05", "starts_on": "2026-09-02"}
     tables = {
-        "staff.csv": [{"staff_id": "A01", "name": "Ada Marsh", "job_title": "Clerk"}],
+        "staff.csv": [
+            {"staff_id": "A01", "name": "Ada Marsh", "job_title": "Clerk", "roles": "head"}
+        ],
         "pupils.csv": [
             {"upn": UPN, "recorded_on": entered, **spell},
             {"upn": OTHER, **spell, "forename": "Bo", "starts_on": "2026-09-01"},

@@ -234,7 +234,7 @@ def test_every_kind_of_detail_that_is_amended_is_named(known, changed):
     changed("notices.csv", ("2026-07-08,2026-07-20", "2026-07-08,2026-07-21"))
     path = changed("school.toml", ("Boiler failure", "No heating"), ("08:55:00", "08:56:00"),
                    ("Example High", "Sample High"))  # fmt: skip
-    says = known.bring(path, accept_findings=True).says
+    says = known.by("H01").bring(path, accept_findings=True).says
     notice = "notice of 2026-07-06 to P04 for F999200018006"
     told = [line.strip() for line in says if "->" in line or "not shown" in line]
     assert told == [
