@@ -1,7 +1,7 @@
 """The only writer: read the streams, decide, seal, append; who is overtaken waits his turn."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TypeVar
@@ -10,6 +10,7 @@ import ledger
 from commands.core.clocks import Guard
 from commands.core.command import Context, Identities, Outcome, Read, State, UseCase, Watched
 from commands.core.ranges import Streams, Wanted, one
+from commands.core.standing import MAY_BE_TAKEN_BACK
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
@@ -100,6 +101,7 @@ class _Changed:
     ``back``: how many of them could be put back. What was entered and changed at once was nothing
     before; plans follow from a decision on leave that comes with them; the marks of a cancelled
     session go back when its cancellation is withdrawn, and their code comes back with another.
+    ``taken``: how many facts there were; ``single``: those that are taken back one by one.
     """
 
     codes: Codes
@@ -108,9 +110,14 @@ class _Changed:
     entered: str = ""
     leave: bool = False
     cancels: bool = False
+    taken: int = 0
+    single: list[tuple[int, str]] = field(default_factory=list)
 
     def take(self, stream: str, event: object) -> None:
         """Count one fact; the changes of a mark come after its entry, with nothing between."""
+        self.taken += 1
+        if (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:
+            self.single.append((self.taken, name))
         if isinstance(event, SessionMarked):
             self.entered = stream
         elif stream.startswith(streams.LEAVE):
@@ -131,6 +138,10 @@ class _Changed:
         if self.number > 1:
             hint = f": attendance put-back {batch} would put back what stood before"
             yield f"batch {batch}{hint if self.back and not self.cancels else ''}"
+        if len(self.single) == 1:
+            [(place, name)] = self.single
+            entry = batch + place
+            yield f"the {name} is entry {entry}: attendance take-back {entry} would take it back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "AmendmentDeclined.v2": amending.AmendmentDeclined,
         "RequestWithdrawn.v2": amending.RequestWithdrawn,
         "PolicyAdopted.v2": amending.PolicyAdopted,
+        "EntryTakenBack.v1": amending.EntryTakenBack,
         "CaseUndercut.v1": penalties.CaseUndercut,
         "AlertSettled.v1": penalties.AlertSettled,
         "MarksUncounted.v1": register.MarksUncounted,
