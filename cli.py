@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,11 +19,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
+from click.core import ParameterSource
 
 from ledger import __version__, clock, form
 from ledger.errors import ImportRefused, Refused, StorageRefused
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
+from ledger.suggested import Given, suggesting
 from ledger.terminal import ShowsProgress, no_progress, progress, say, silence
 from ledger.values import Operator, Session, parse_date, parse_session
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
 _REFUSED, _DIFFERENT = 1, 3
+_GIVEN: ContextVar[Given | None] = ContextVar("given", default=None)
+"""What was typed before the command: known too where a refusal is told, after its end."""
 _EITHER = "--json or --csv, not both"
 
 
@@ -280,7 +285,7 @@ def _asks(model: type) -> Callable[..., None]:
 
         door, operator = _entered()
         answer = door.ask(_made(model, given), operator)
-        screen.show(answer, as_json=as_json, as_csv=as_csv)
+        screen.show(answer, as_json=as_json, as_csv=as_csv, typed=_as_typed)
         if answer.differs:
             sys.exit(_DIFFERENT)
 
@@ -334,7 +339,7 @@ def _show_outcome(outcome: "Outcome", operator: Operator) -> None:
         made = Door(Ledger(outcome.look.folder), progress)
         screen.show(made.ask(Overview(on=outcome.look.on), operator))
     for line in outcome.says:
-        say(line)
+        _tell_suggesting(line)
     if outcome.differs:
         sys.exit(_DIFFERENT)
 
@@ -367,6 +372,9 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
     the name that the law asks for.
     """
     ctx.obj = {"folder": Folder(ledger_), "as_": as_}
+    typed = [n for n in ctx.params if ctx.get_parameter_source(n) is ParameterSource.COMMANDLINE]
+    ledger = str(ledger_) if "ledger_" in typed else None
+    _GIVEN.set(Given(ledger, as_ if "as_" in typed else None, as_ is not None))
 
 
 def main() -> None:
@@ -401,9 +409,18 @@ def _explain(refused: Refused) -> None:
             say(str(problem), err=True)
         for note in refused.notes:
             say(note, err=True)
-    say(f"refused: {refused.what}", err=True)
+    _tell_suggesting(f"refused: {refused.what}", err=True)
     if refused.remedy:
-        say(f"  do:    {refused.remedy}", err=True)
+        _tell_suggesting(f"  do:    {refused.remedy}", err=True)
+
+
+def _tell_suggesting(text: str, *, err: bool = False) -> None:
+    say(_as_typed(text), err=err)
+
+
+def _as_typed(text: str) -> str:
+    """Return a text with the commands that it suggests as they have to be typed here."""
+    return suggesting(places(), _GIVEN.get() or Given(), text)
 
 
 if __name__ == "__main__":

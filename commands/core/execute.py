@@ -14,6 +14,7 @@ from commands.core.standing import MAY_BE_TAKEN_BACK
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
+from ledger.events.base import Event
 from ledger.events.calendar import SessionCancelled
 from ledger.events.log import Committed, RulesAdopted
 from ledger.events.register import (
@@ -113,7 +114,7 @@ class _Changed:
     taken: int = 0
     single: list[tuple[int, str]] = field(default_factory=list)
 
-    def take(self, stream: str, event: object) -> None:
+    def take(self, stream: str, event: Event) -> None:
         """Count one fact; the changes of a mark come after its entry, with nothing between."""
         self.taken += 1
         if (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:

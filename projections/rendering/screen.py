@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import Refused
 from ledger.files import ORDINARY, translated, write_new
 from ledger.terminal import say, visible, write
-from projections.queries.blocks import Block, Grid, Register
+from projections.queries.blocks import Block, Grid, Lines, Register
 from projections.queries.question import Answer
 from projections.rendering.fit import fitted, stacked
 from projections.rendering.text import as_csv, as_text
@@ -21,8 +21,17 @@ _SCREENS = 200
 """A table of more rows is no longer looked at on a screen, but searched or piped on."""
 
 
-def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None:
-    """Print an answer as JSON, CSV or text, and write the files that it makes."""
+def show(
+    answer: Answer,
+    *,
+    as_json: bool = False,
+    as_csv: bool = False,
+    typed: Callable[[str], str] = str,
+) -> None:
+    """Print an answer as JSON, CSV or text, and write the files that it makes.
+
+    ``typed``: of a text, with the commands that it suggests as they have to be typed.
+    """
     if as_json:
         write(json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n")
     elif as_csv:
@@ -32,7 +41,7 @@ def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None
 
         pager("\n".join(as_text(answer.blocks)) + "\n")
     else:
-        _show_blocks(answer.blocks)
+        _show_blocks(_suggesting(each, typed) for each in answer.blocks)
     for page in answer.pages:
         with translated(page.path):
             write_new(page.path, page.text, mode=ORDINARY, replace=page.replace)
@@ -47,11 +56,23 @@ def _show_rows(answer: Answer) -> None:
     write(as_csv(answer))
 
 
+def _suggesting(block: Block, typed: Callable[[str], str]) -> Block:
+    """Return a block with the commands in its texts as they have to be typed."""
+    if isinstance(block, Lines):
+        return replace(block, lines=[typed(line) for line in block.lines])
+    if isinstance(block, Grid):
+        rows = [[typed(cell) for cell in row] for row in block.rows]
+        return replace(block, rows=rows, notes=[typed(note) for note in block.notes])
+    return block
+
+
 def _show_blocks(blocks: Iterable[Block]) -> None:
     for each in blocks:
         block = each.as_grid if isinstance(each, Register) else each
         if isinstance(block, Grid) and sys.stdout.isatty() and len(block.rows) <= _SCREENS:
             _draw(block)
+        elif isinstance(block, Grid):
+            write("\n".join(as_text([block])) + "\n")
         else:
             say("\n".join(as_text([block])))
 
