@@ -137,12 +137,13 @@ class _Changed:
     def says(self, batch: int) -> Iterator[str]:
         """Yield by which number what one command changed is found, and put back."""
         if self.number > 1:
-            hint = f": attendance put-back {batch} would put back what stood before"
+            hint = f": attendance put-back {batch} --reason WHY would put back what stood before"
             yield f"batch {batch}{hint if self.back and not self.cancels else ''}"
         if len(self.single) == 1:
             [(place, name)] = self.single
             entry = batch + place
-            yield f"the {name} is entry {entry}: attendance take-back {entry} would take it back"
+            way = f"attendance take-back {entry} --reason WHY"
+            yield f"the {name} is entry {entry}: {way} would take it back"
 
 
 @dataclass(frozen=True, slots=True)

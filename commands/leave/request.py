@@ -95,10 +95,8 @@ class RequestLeave(UseCase):
             _count_in_words(met),
             *who.in_words,
             *(f"note: {note}" for note in _notes(state, pupil, event, met, purpose)),
-            (
-                f"decide it with attendance leave grant {leave_id}, "
-                f"or attendance leave refuse {leave_id}"
-            ),
+            f"to grant it: attendance leave grant {leave_id} --reason WHY",
+            f"to refuse it: attendance leave refuse {leave_id} --reason WHY",
         ]
         return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
 

@@ -69,6 +69,45 @@ def test_every_option_of_a_command_that_a_text_suggests_exists():
     assert wrong == []
 
 
+def filled_in() -> Iterator[tuple[str, str]]:
+    """Yield every text that is filled in, ``{}`` where something is, with where it stands."""
+    for root in ROOTS[1:]:
+        for path in sorted((HOME / root).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    parts = [getattr(part, "value", "") for part in node.values]
+                    shown = [part if isinstance(part, str) else "{}" for part in parts]
+                    yield f"{path.relative_to(HOME)}:{node.lineno}", "".join(shown)
+
+
+def test_a_command_that_is_suggested_with_its_arguments_has_all_that_it_needs():
+    """So that it works when it is copied: what is to be written stands in capitals."""
+    given = re.compile(r"\battendance((?: [a-z][a-z-]*)+)((?: \{\}| --)[^;,()]*)")
+    lacking, seen = [], 0
+    for where, text in filled_in():
+        for words, rest in given.findall(text):
+            command = command_of(tuple(words.split()))
+            if command is not None:
+                needed = [p for p in cli.build(WORDS[command]).params if p.required]
+                names = [p.opts[0] for p in needed if p.opts[0].startswith("--")]
+                lacking += [(where, command, each) for each in names if each not in rest]
+                seen += 1
+    assert lacking == []
+    assert seen > 10
+
+
+@pytest.mark.usefixtures("small")
+def test_what_stands_for_a_reason_is_none(at):
+    """A command is copied before it is thought about."""
+    at("2026-11-20T14:00")
+    done("mark", "P1", "2026-11-20/AM", "N")
+    told = run(
+        "amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "WHY"
+    )
+    assert told.code == 1
+    assert "WHY stands where the reason is to be written" in told.err
+
+
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
     """A ledger that no variable names."""

@@ -32,7 +32,7 @@ def test_a_long_line_goes_on_beneath(text, shown):
     "command",
     [
         'attendance --ledger demo --as H01 amend --pupil P1 --reason "too late"',
-        "attendance closures withdraw 2026-11-20 --put-back --reason ...",
+        "attendance closures withdraw 2026-11-20 --put-back --reason WHY",
         "attendance pupil find NAME",
         "attendance leave grant a2b",
     ],

@@ -76,7 +76,8 @@ def test_the_number_of_the_entry_is_said_when_it_is_recorded(office):
     said = office.do(NOTICE).says[-1]
     entry = newest(office)
     assert said == (
-        f"the penalty notice is entry {entry}: attendance take-back {entry} would take it back"
+        f"the penalty notice is entry {entry}: attendance take-back {entry} --reason WHY would "
+        "take it back"
     )
 
 

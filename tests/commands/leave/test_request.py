@@ -45,7 +45,8 @@ def test_the_sessions_that_the_school_meets_are_told(desk):
     )
     leave_id = says[0].split()[1].rstrip(":")
     assert says[2:] == (
-        f"decide it with attendance leave grant {leave_id}, or attendance leave refuse {leave_id}",
+        f"to grant it: attendance leave grant {leave_id} --reason WHY",
+        f"to refuse it: attendance leave refuse {leave_id} --reason WHY",
     )
 
 
