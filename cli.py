@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,12 +21,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
+from click.core import ParameterSource
 
 from ledger import __version__, clock, form, typed
 from ledger.errors import ImportRefused, Incomplete, Refused, StorageRefused
 from ledger.files import DatabaseError, refusal, refuse_output
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
+from ledger.suggested import Given, suggesting
 from ledger.terminal import ShowsProgress, no_progress, on_one_line, progress, say, silence
 from ledger.values import Operator, Session, parse_date, parse_session
 
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
 _REFUSED, _DIFFERENT, _INCOMPLETE, _SIGNALLED = 1, 3, 4, 128
+_GIVEN: ContextVar[Given | None] = ContextVar("given", default=None)
+"""What was typed before the command: known too where a refusal is told, after its end."""
 _EITHER = "--json or --csv, not both"
 
 
@@ -329,7 +334,8 @@ def _asks(model: type) -> Callable[..., None]:
             for path in filter(None, (given.get(name) for name in _FILES)):
                 refuse_output(path, replace=replace)
         answer = door.ask(asked, operator)
-        screen.show(answer, as_json=as_json, as_csv=as_csv, replace=replace)
+        shown = {"as_json": as_json, "as_csv": as_csv, "replace": replace}
+        screen.show(answer, **shown, typed=_as_typed)
         if answer.differs:
             sys.exit(_DIFFERENT)
 
@@ -384,7 +390,7 @@ def _show_outcome(outcome: "Outcome", operator: Operator) -> None:
         made = Door(Ledger(outcome.look.folder), progress)
         screen.show(made.ask(Overview(on=outcome.look.on), operator))
     for line in outcome.says:
-        say(line)
+        say(_as_typed(line))
     if outcome.differs:
         sys.exit(_DIFFERENT)
 
@@ -437,6 +443,13 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
     the name that the law asks for.
     """
     ctx.ensure_object(dict).update(folder=Folder(ledger_), as_=as_)
+    typed_here = [
+        name
+        for name in ctx.params
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    ledger = str(ledger_) if "ledger_" in typed_here else None
+    _GIVEN.set(Given(ledger, as_ if "as_" in typed_here else None, as_ is not None))
 
 
 def main() -> None:
@@ -543,9 +556,14 @@ def _explain(refused: Refused, lead: str = "refused:") -> None:
     if isinstance(refused, ImportRefused):
         for each in (*refused.problems, *refused.notes):
             _beside(str(each))
-    _beside(f"{lead} {refused.what}")
+    _beside(_as_typed(f"{lead} {refused.what}"))
     if refused.remedy:
-        _beside(f"  do:    {refused.remedy}")
+        _beside(_as_typed(f"  do:    {refused.remedy}"))
+
+
+def _as_typed(text: str) -> str:
+    """Return a text with the commands that it suggests as they have to be typed here."""
+    return suggesting(places(), _GIVEN.get() or Given(), text)
 
 
 if __name__ == "__main__":

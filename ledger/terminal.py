@@ -4,14 +4,19 @@ What only the terminal itself can do (ask, clear, page) is the command line's.
 """
 
 import os
+import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from textwrap import wrap
 from typing import TextIO
 from unicodedata import category
 
 from ledger.errors import StorageRefused
 
+_DEEPEST = 9
+"""So far at most is set in what follows the first line of a long one."""
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}"
 
@@ -22,8 +27,51 @@ ShowsProgress = Callable[[str], AbstractContextManager[Progress]]
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines, each on one line and with all it holds seen; ``err``: beside the answer."""
-    write("".join(f"{on_one_line(line)}\n" for line in lines), err=err)
+    """Print lines, each on one line and with all it holds seen; ``err``: beside the answer.
+
+    At a terminal they are wrapped to its width.
+    """
+    shown = [on_one_line(line) for line in lines]
+    if (sys.stderr if err else sys.stdout).isatty():
+        width = shutil.get_terminal_size().columns
+        shown = [wrapped(line, width) for line in shown]
+    write("".join(f"{line}\n" for line in shown), err=err)
+
+
+_COMMAND = re.compile(
+    r"attendance(?: --(?:ledger|as) \S+)*(?: [a-z-]+){1,2}"
+    r"(?: --[a-z-]+(?: \"[^\"]*\"| '[^']*'| (?!-)[^\s;,()]+)?| [A-Z][A-Z_-]+\b"
+    r"| [^\s;,()]*\d[^\s;,()]*)*"
+)
+"""A command as a text suggests it, with its options: whoever copies it copies all of it."""
+_GLUE = "\N{NO-BREAK SPACE}"
+_LABEL = re.compile(r"\s*(?:do:\s+|note:\s+|\S+:\d+:\s+)?")
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a text whose lines are no longer than a width, where they can be broken.
+
+    What follows the first line of one is set in; a command that may be copied is not broken, nor
+    is a word.
+    """
+    return "\n".join(line for each in text.split("\n") for line in _wrapped(each, width))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    whole = _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), line)
+    label = _LABEL.match(line)
+    indent = " " * (min(label.end(), _DEEPEST) if label and label.end() else 2)
+    lines = wrap(
+        whole,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+    return [each.replace(_GLUE, " ") for each in lines]
 
 
 def write(text: str, *, err: bool = False) -> None:

@@ -178,8 +178,8 @@ def _behind(now: int, stamps: Iterable[Stamp], last: Last, name: str) -> Refused
         f"this computer's clock says {instant_in_words(now)}, and entry {last.position} was "
         f"recorded on {instant_in_words(last.at)}: {lasting(last.at - now)} later",
         "if this computer's clock is wrong, set it and give the command again; if it is right, "
-        f"{entries} recorded by a clock that was wrong: record that with\n"
-        f'    attendance --as {name} clock correct {first} {until} --reason "…"',
+        f"{entries} recorded by a clock that was wrong: record that with "
+        f'attendance --as {name} clock correct {first} {until} --reason "…"',
     )
 
 
@@ -190,6 +190,6 @@ def _ahead(now: int, last: Last, name: str) -> Refused:
         f"this computer's clock says {instant_in_words(now)}, {days} days after the last entry "
         f"({instant_in_words(last.at)})",
         "if this computer's clock is wrong, set it and give the command again; if it is right, "
-        "say so with\n"
-        f"    attendance --as {name} clock confirm {local_date(now)}",
+        "say so with "
+        f"attendance --as {name} clock confirm {local_date(now)}",
     )

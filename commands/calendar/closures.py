@@ -299,7 +299,7 @@ def _way_back(command: CancelSessions, cancelled: Iterable[Session]) -> Iterator
     for day, on_day in groupby(cancelled, key=lambda session: session.date):
         halves = [session.half for session in on_day]
         half = "" if len(halves) == len(HALVES) else f" --session {halves[0]}"
-        yield f"  attendance closures withdraw {day}{half}{groups} --put-back --reason ..."
+        yield f"  attendance closures withdraw {day}{half}{groups} --put-back --reason WHY"
 
 
 # What a withdrawn cancellation leaves behind
@@ -378,7 +378,7 @@ def _still_standing(
         yield f"{number_of(number, 'mark')} still {noun(number, 'stands', 'stand')} as {code}"
     before = Counter(batch.number for batch, place in stuck if batch.mark(place, codes).before)
     for batch, number in sorted(before.items()):
-        yield f"  {number} had another code before: attendance put-back {batch} --reason ..."
+        yield f"  {number} had another code before: attendance put-back {batch} --reason WHY"
     first = len(stuck) - before.total()
     if first:
         yield f"  {first} {noun(first, 'is a first mark', 'are first marks')}: attendance amend"

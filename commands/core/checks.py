@@ -23,12 +23,21 @@ from ledger.values import HALVES, Half
 _ID = re.compile(r"[^\s:]+")
 
 
+PLACEHOLDER = "WHY"
+"""What stands for a reason in a command that a text suggests: nobody's reason."""
+
+
 def required_text(text: str | None, name: str) -> str:
     """Return a text without its margins; refuse a blank one. ``name``: the option it is for."""
-    found = written(text)
+    found, words = written(text), name.replace("-", " ")
     if not is_visible(found):
-        words = name.replace("-", " ")
         raise Refused(f"{name}-missing", f"no {words} is given", f"give it with --{name}")
+    if found == PLACEHOLDER:
+        raise Refused(
+            "placeholder",
+            f"{PLACEHOLDER} stands where the {words} is to be written",
+            f"write it in its place: --{name} '...'",
+        )
     return found
 
 

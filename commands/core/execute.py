@@ -1,7 +1,7 @@
 """The only writer: read the streams, decide, seal, append; who is overtaken waits his turn."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TypeVar
@@ -11,9 +11,11 @@ from commands.core import authority
 from commands.core.clocks import Guard
 from commands.core.command import Context, Identities, Outcome, Read, State, UseCase, Watched
 from commands.core.ranges import Streams, Wanted, one
+from commands.core.standing import MAY_BE_TAKEN_BACK
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
+from ledger.events.base import Event
 from ledger.events.calendar import SessionCancelled
 from ledger.events.log import Committed, RulesAdopted
 from ledger.events.register import (
@@ -123,6 +125,7 @@ class _Changed:
     ``back``: how many of them could be put back. What was entered and changed at once was nothing
     before; plans follow from a decision on leave that comes with them; the marks of a cancelled
     session go back when its cancellation is withdrawn, and their code comes back with another.
+    ``taken``: how many facts there were; ``single``: those that are taken back one by one.
     """
 
     codes: Codes
@@ -131,9 +134,14 @@ class _Changed:
     entered: str = ""
     leave: bool = False
     cancels: bool = False
+    taken: int = 0
+    single: list[tuple[int, str]] = field(default_factory=list)
 
-    def take(self, stream: str, event: object) -> None:
+    def take(self, stream: str, event: Event) -> None:
         """Count one fact; the changes of a mark come after its entry, with nothing between."""
+        self.taken += 1
+        if (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:
+            self.single.append((self.taken, name))
         if isinstance(event, SessionMarked):
             self.entered = stream
         elif stream.startswith(streams.LEAVE):
@@ -152,8 +160,13 @@ class _Changed:
     def says(self, batch: int) -> Iterator[str]:
         """Yield by which number what one command changed is found, and put back."""
         if self.number > 1:
-            hint = f": attendance put-back {batch} would put back what stood before"
+            hint = f": attendance put-back {batch} --reason WHY would put back what stood before"
             yield f"batch {batch}{hint if self.back and not self.cancels else ''}"
+        if len(self.single) == 1:
+            [(place, name)] = self.single
+            entry = batch + place
+            way = f"attendance take-back {entry} --reason WHY"
+            yield f"the {name} is entry {entry}: {way} would take it back"
 
 
 @dataclass(frozen=True, slots=True)

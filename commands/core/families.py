@@ -1,8 +1,9 @@
 """Parents on record, and what each is to one pupil, among what a use case asked for."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
@@ -66,6 +67,68 @@ def ground_alone(notice: MaybeWithdrawn) -> Refused | None:
         f"a ground of withdrawal is given ({notice.withdrawn_ground}), but no withdrawal",
         "give the day of withdrawal too, or leave the ground out",
     )
+
+
+_TITLES = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "prof", "rev", "sir", "lady", "lord"})
+_ASIDE = re.compile(r"\s*\([^()]*\)$")
+
+
+class PersonName(NamedTuple):
+    """What somebody is called on record; "" for a part that is not recorded."""
+
+    title: str
+    forename: str
+    surname: str
+
+    def __str__(self) -> str:
+        """Write it: ``Mr Sam Iqbal``."""
+        return " ".join(filter(None, self))
+
+    def is_called(self, written: str) -> bool:
+        """Tell whether this is the name written: ``Sam Iqbal``, ``Mr Sam Iqbal``, ``Mr Iqbal``.
+
+        Compared as in a search; ``(father)`` after it is no part of the name.
+        """
+        title, forename, surname = self
+        forms = ((forename, surname), (title, forename, surname), (title, surname))
+        called = [_words(" ".join(form)) for form in forms if all(form)]
+        words = _words(_ASIDE.sub("", written))
+        return (words if title else [w for w in words if w not in _TITLES]) in called
+
+    def may_be(self, written: str) -> bool:
+        """Tell whether somebody called this may be meant: ``Mr Iqbal``, ``S Iqbal``, ``Iqbal``.
+
+        The surname has to be that of the record, and a title or forename that is written too.
+        """
+        to, surname = _words(_ASIDE.sub("", written)), _words(self.surname)
+        title, forename = _words(self.title), _words(self.forename)
+        if to[-len(surname) :] != surname:
+            return False
+        first = to[: -len(surname)]
+        called = [word for word in first if word in _TITLES]
+        given = [word for word in first if word not in _TITLES]
+        same_title = not (called and title) or called == title
+        initials = [name[: len(word)] for word, name in zip(given, forename, strict=False)]
+        return same_title and (not given or not forename or given[: len(initials)] == initials)
+
+
+def _words(text: str) -> list[str]:
+    return names.search_key(text.replace(".", " ")).split()
+
+
+def name_on_record(state: State, parent_id: str) -> PersonName:
+    """Return what a parent on record is called."""
+    record = state.school.parents[parent_id]
+    parts = (record.title, record.forename, record.surname)
+    return PersonName(*(state.open_text(part) if part else "" for part in parts))
+
+
+def is_own_name(state: State, pupil: Pupil, written: str) -> bool:
+    """Tell whether a name is the pupil's, with the forename on record or the one used."""
+    texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
+    forename, used, surname = (state.open_text(text) if text else "" for text in texts)
+    own = {names.search_key(f"{first} {surname}") for first in (forename, used) if first}
+    return names.search_key(written) in own
 
 
 def is_named_in(state: State, parent_id: str, text: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import date
 
 from commands.core.command import State
 from commands.core.ranges import Range, starting
+from commands.core.standing import standing, standing_events
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
@@ -42,7 +43,7 @@ def by_pupil(
     """
     notices: dict[tuple[object, ...], tuple[str, NoticeStated]] = {}
     others: list[tuple[str, Iterable[CitedPaper]]] = []
-    for r in recorded:
+    for r in standing(recorded):
         match r.event:
             case NoticeStated():
                 notices[_key(r.stream, r.event)] = (r.stream, r.event)
@@ -53,13 +54,13 @@ def by_pupil(
             case _:
                 pass
     withdrawn = _withdrawals(meanwhile, today)
-    standing = [
+    issued = [
         (stream, _notice_paper(stream, event))
         for key, (stream, event) in notices.items()
         if key not in withdrawn and not _is_withdrawn(event, today)
     ]
     found: dict[str, list[CitedPaper]] = {}
-    for stream, cited in [*standing, *others]:
+    for stream, cited in [*issued, *others]:
         found.setdefault(streams.parts(stream)[1], []).extend(cited)
     return {pupil: cited for pupil, cited in found.items() if cited}
 
@@ -73,9 +74,9 @@ def notices_of(state: State, pupil: Pupil) -> list[Notice]:
     """Return a pupil's penalty notices as they were stated last; `notice_range` asks for them."""
     prefix = f"{streams.NOTICES}{pupil.id}:"
     found: dict[tuple[object, ...], Notice] = {}
-    for stream, events in state.histories.items():
+    for stream in state.histories:
         if stream.startswith(prefix):
-            for e in events:
+            for e in standing_events(state, stream):
                 if isinstance(e, NoticeStated):
                     found[_key(stream, e)] = notices.stated(e)
     return list(found.values())

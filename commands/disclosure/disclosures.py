@@ -11,6 +11,7 @@ from commands.core import checks, clocks, marks
 from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
 from commands.core.ranges import Range, one
 from commands.core.sessions import Span
+from commands.core.standing import standing_events
 from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -96,7 +97,7 @@ class RecordDisclosure(UseCase):
             stream = streams.disclosure(pupil.id if pupil else None)
             whom = state.name_of(pupil) if pupil else "the school"
             what = f"{self.kind} of {event.on} to {event.to}, about {whom}"
-            earlier = state.histories.get(stream, ())
+            earlier = standing_events(state, stream)
             if any(checks.repeats(state, before, event, _SAYS) for before in earlier):
                 says.append(f"{what}: recorded before; nothing was recorded")
             else:

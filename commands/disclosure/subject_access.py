@@ -127,7 +127,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
         if is_entitled(relation.parental_responsibility, relation.care):
             return
         who = f"neither parental responsibility nor care is recorded for {parent}"
-    elif names.search_key(to) in _names_of(state, pupil):
+    elif families.is_own_name(state, pupil, to):
         return
     else:
         who = f"{to!r} is not the name of the pupil"
@@ -137,12 +137,6 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
         "name the parent who asks with --parent, correct the record if it is wrong, write the "
         "pupil's name alone where the pupil asks, or say with --authority what entitles them",
     )
-
-
-def _names_of(state: State, pupil: Pupil) -> set[str]:
-    texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
-    forename, used, surname = (state.open_text(text) if text else "" for text in texts)
-    return {names.search_key(f"{first} {surname}") for first in (forename, used) if first}
 
 
 def _check_named(state: State, pupil: Pupil, to: str) -> None:
@@ -177,44 +171,18 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
         raise _refusal_of(state, pupil, parent, flag)
 
 
-_TITLES = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "prof", "rev", "sir", "lady", "lord"})
-
-
 def _check_same(state: State, parent: str, to: str) -> None:
-    """Refuse a copy for a name that is not the one on record of the parent who asks.
-
-    The surname has to be that of the record, and a title or forename that is written too.
-    """
-    record = state.school.parents[parent]
-    title, forename, surname = (
-        state.open_text(text) if text else ""
-        for text in (record.title, record.forename, record.surname)
-    )
-    if not surname or _fits(_words(to), _words(title), _words(forename), _words(surname)):
+    """Refuse a copy for a name that is not the one on record of the parent who asks."""
+    known = families.name_on_record(state, parent)
+    if not known.surname or known.may_be(to):
         return
-    known = " ".join(filter(None, (title, forename, surname)))
     raise Refused(
         "for-other-name",
         f"the copy is for {to!r}, and {parent} is on record as {known}: these may be two people",
-        f"write --for {known!r}, name the other parent with --parent, correct the record if it is "
-        "wrong (attendance parent record), or say with --authority what entitles somebody else",
+        f"write --for {str(known)!r}, name the other parent with --parent, correct the record if "
+        "it is wrong (attendance parent record), or say with --authority what entitles somebody "
+        "else",
     )
-
-
-def _words(text: str) -> list[str]:
-    return text.casefold().replace(".", " ").split()
-
-
-def _fits(to: list[str], title: list[str], forename: list[str], surname: list[str]) -> bool:
-    """Tell whether words are the name of a person: ``Mr Iqbal``, ``S Iqbal``, ``Sam Iqbal``."""
-    if to[-len(surname) :] != surname:
-        return False
-    first = to[: -len(surname)]
-    written = [word for word in first if word in _TITLES]
-    given = [word for word in first if word not in _TITLES]
-    same_title = not (written and title) or written == title
-    initials = [name[: len(word)] for word, name in zip(given, forename, strict=False)]
-    return same_title and (not given or not forename or given[: len(initials)] == initials)
 
 
 def recording(asked: OnRecord) -> UseCase:

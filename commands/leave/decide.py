@@ -16,6 +16,7 @@ from commands.core.command import Author, Decision, State, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Range
 from commands.core.sessions import Span
+from commands.leave.asker import check_related
 from commands.leave.leave import (
     Leave,
     LeaveCommand,
@@ -25,7 +26,7 @@ from commands.leave.leave import (
     sessions_in_words,
     sessions_met,
 )
-from commands.leave.request import check_related, is_in_advance, letter_objections, objections
+from commands.leave.request import is_in_advance, letter_objections, objections
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams

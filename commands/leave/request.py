@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 
-from commands.core import checks, families, sessions
+from commands.core import families, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, Range, one, starting
+from commands.leave import asker
 from commands.leave.leave import leaves_of, sessions_in_words, sessions_met
 from ledger import names
 from ledger.clock import local, local_date, parse_instant
@@ -46,7 +47,12 @@ class RequestLeave(UseCase):
         "what for: holiday, exceptional, interview, ... (an unknown one lists all)"
     )
     asked_by: str = option("who asked, in words; kept sealed", kept=names.name)
-    parent: str | None = option("the school's id of the parent who asked", default=None)
+    parent: str | None = option(
+        "the school's id of the parent who asked [the one of that name]", default=None
+    )
+    as_written: bool = option(
+        "the name is right, though no parent on record is called so", default=False
+    )
     asked_on: str = option("the day on which it was asked for, or when: 2026-11-20T08:30")
     reason: str | None = option("the reason given; kept sealed", default=None)
 
@@ -60,19 +66,22 @@ class RequestLeave(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the request as it was made, and say what a decision has to look at."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
-        name = _asker(self.asked_by)
         asked_on, at = _read_asked_on(self.asked_on, now)
-        parent = self.parent and checks.identifier(self.parent)
-        check_related(state, pupil, parent)
         span = sessions.span_between(self.from_, self.to_)
         purpose = law.purpose(self.purpose, span.first.date)
+        alone = _may_ask(pupil, span.first.date) and families.is_own_name(
+            state, pupil, self.asked_by
+        )
+        who = asker.find(
+            state, pupil, self.asked_by, self.parent, as_written=self.as_written or alone
+        )
         event = LeaveRequested(
             first=str(span.first),
             last=str(span.last),
             purpose=purpose.name,
             asked_on=asked_on,
-            parent=parent,
-            asked_by=name,
+            parent=who.parent,
+            asked_by=who.name,
             reason=_with_time(at, self.reason),
             by=by,
         )
@@ -84,20 +93,12 @@ class RequestLeave(UseCase):
                 f"{purpose.text}"
             ),
             _count_in_words(met),
+            *who.in_words,
             *(f"note: {note}" for note in _notes(state, pupil, event, met, purpose)),
-            (
-                f"decide it with attendance leave grant {leave_id}, "
-                f"or attendance leave refuse {leave_id}"
-            ),
+            f"to grant it: attendance leave grant {leave_id} --reason WHY",
+            f"to refuse it: attendance leave refuse {leave_id} --reason WHY",
         ]
         return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
-
-
-def _asker(asked_by: str) -> str:
-    name = asked_by.strip()
-    if not checks.is_visible(name):
-        raise Refused("asked-by-missing", "it is not said who asked", "name them with --asked-by")
-    return name
 
 
 def _count_in_words(met: list[Session]) -> str:
@@ -127,7 +128,6 @@ def _notes(
             yield f"leave {other.id} ({other.state}) is for {first} to {last} too"
 
 
-_RELATION_REMEDY = "record the relation first (attendance relation record), or leave out --parent"
 _AT = re.compile(r"asked for at (\d\d:\d\d)(?:; |$)")
 
 
@@ -163,18 +163,6 @@ def is_in_advance(calendar: Calendar, asked_on: date, reason: str | None, first:
     return law.in_advance(asked_on, first.date, at, _opens(calendar, first))
 
 
-def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
-    """Refuse a parent who is not on record, or not as one of this pupil."""
-    if parent is None:
-        return
-    if parent not in state.school.parents:
-        remedy = "record them with attendance parent record, or leave out --parent"
-        raise Refused("parent-unknown", f"no parent has the id {parent!r}", remedy)
-    if (parent, pupil.id) not in state.school.relations:
-        what = f"parent {parent} is not recorded as a parent of {state.name_of(pupil)}"
-        raise Refused("parent-not-related", what, _RELATION_REMEDY)
-
-
 def objections(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
     """Yield what speaks against who asked; the pupil's relations were asked for."""
     yield from letter_objections(state, pupil, asked.parent, name)
@@ -184,7 +172,7 @@ def objections(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> 
         return
     who = f"leave is asked for by {rule.value} ({rule.reference})"
     if asked.parent is None:
-        if law.age(first, pupil.compulsory_from, pupil.birth_cohort) != "above":
+        if not _may_ask(pupil, first):
             yield f"no parent on record is named; {who}"
         return
     relation, day = state.school.relations[asked.parent, pupil.id], asked.asked_on
@@ -193,6 +181,11 @@ def objections(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> 
     elif relation.lives_with != "yes":
         lives = "does not live" if relation.lives_with == "no" else "is not known to live"
         yield f"parent {asked.parent} {lives} with the pupil; {who}"
+
+
+def _may_ask(pupil: Pupil, first: date) -> bool:
+    """Tell whether the pupil, above compulsory school age, asks alone."""
+    return law.age(first, pupil.compulsory_from, pupil.birth_cohort) == "above"
 
 
 def letter_objections(state: State, pupil: Pupil, parent: str | None, name: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from datetime import date
 from commands.core import checks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
+from commands.core.standing import standing_events
 from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -86,7 +87,7 @@ def _stream(alert: int, state: State) -> str:
 
 def _settle(settled: AlertSettled, state: State) -> Decision:
     alert, stream = settled.alert, _stream(settled.alert, state)
-    for before in state.histories.get(stream, ()):
+    for before in standing_events(state, stream):
         if isinstance(before, AlertSettled) and before.alert == alert:
             raise Refused(
                 "alert-settled",

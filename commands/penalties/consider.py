@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from commands.core import checks, marks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, Range, one, starting
+from commands.core.standing import standing_events
 from commands.penalties.undercut_case import Register
 from ledger.clock import local_date
 from ledger.english import number_of
@@ -68,7 +69,7 @@ class ConsiderPenalty(UseCase):
         )
         stream = streams.penalty(pupil.id)
         who = f"{state.name_of(pupil)}: {self.decision}"
-        last = state.histories.get(stream, [])[-1:]
+        last = standing_events(state, stream)[-1:]
         if any(checks.repeats(state, before, event, _COMPARED) for before in last):
             return decided([], f"{who} is recorded so already; nothing was recorded")
         says = f"{who} recorded, with {number_of(event.count, 'session')} in the latest window"

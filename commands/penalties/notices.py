@@ -12,6 +12,7 @@ from typing import Any, Literal
 from commands.core import checks, families
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
+from commands.core.standing import standing_events
 from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -120,7 +121,7 @@ class ConfirmNotices(NoticeCommand):
             la_ref=la_ref, confirmed_on=self.on, notices=self.notices, **author.fields
         )
         who = f"notices to {self.parent_id} for {state.name_of(pupil)}"
-        earlier = state.histories.get(stream, ())
+        earlier = standing_events(state, stream)
         if any(checks.repeats(state, before, event, _CONFIRMED) for before in earlier):
             return decided([], f"{who}: confirmed so already; nothing was recorded")
         return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")

@@ -10,6 +10,7 @@ from typing import Literal
 
 from commands.core.command import Decision, State, UseCase, decided, option
 from commands.core.ranges import Range, one
+from commands.core.standing import standing_events
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -53,7 +54,7 @@ class MakeReturn(UseCase):
         stream = streams.returns(self.kind)
         about = f"{len(pupils)} named" if pupils else "everyone due"
         what = f"{self.kind} return of {self.on}, {about}"
-        before = state.histories.get(stream, ())
+        before = standing_events(state, stream)
         if any(
             isinstance(e, ReturnMade) and (e.on, e.pupils) == (self.on, pupils) for e in before
         ):

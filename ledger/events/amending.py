@@ -2,7 +2,15 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, AuthorTitle, RegisterText, SourcedEvent
+from ledger.events.base import (
+    AuthorName,
+    AuthorTitle,
+    CaseworkText,
+    Event,
+    Record,
+    RegisterText,
+    SourcedEvent,
+)
 
 
 class EvidenceGiven(SourcedEvent):
@@ -67,6 +75,29 @@ class PolicyAdopted(SourcedEvent):
     policy: str
     since: date
     text: str
+    by: str
+    name: AuthorName
+    job_title: AuthorTitle
+
+
+class NoticeNamed(Record):
+    """By what a penalty notice is known, beside parent and child."""
+
+    kind: str
+    issued_on: date
+    offence_first: date | None = None
+
+
+class EntryTakenBack(Event):
+    """An earlier entry of the same stream was recorded wrongly, and counts nowhere any more.
+
+    ``entry``: its position, which still holds it; ``notice``: the penalty notice, where it was
+    one: all that was ever recorded of that notice is taken back.
+    """
+
+    entry: int
+    notice: NoticeNamed | None = None
+    reason: CaseworkText
     by: str
     name: AuthorName
     job_title: AuthorTitle

@@ -77,6 +77,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "AmendmentDeclined.v3": amending.AmendmentDeclined,
         "RequestWithdrawn.v3": amending.RequestWithdrawn,
         "PolicyAdopted.v3": amending.PolicyAdopted,
+        "EntryTakenBack.v1": amending.EntryTakenBack,
         "CaseUndercut.v1": penalties.CaseUndercut,
         "AlertSettled.v2": penalties.AlertSettled,
         "MarksUncounted.v2": register.MarksUncounted,

@@ -109,7 +109,8 @@ class Pupil:
 class School:
     """The state that decisions are made over.
 
-    ``groups``: name -> ids of every pupil who ever joined it, in the order of the log.
+    ``groups``: name -> ids of every pupil who ever joined it, in the order of the log;
+    ``wrong_notices``: those taken back, by stream.
     """
 
     opened: SchoolOpened | None = None
@@ -121,6 +122,7 @@ class School:
     parents: dict[str, roll.ParentRecorded] = field(default_factory=dict)
     relations: dict[tuple[str, str], roll.RelationRecorded] = field(default_factory=dict)
     notices: dict[str, list[penalties.NoticeStated]] = field(default_factory=dict)
+    wrong_notices: dict[str, list[amending.NoticeNamed]] = field(default_factory=dict)
     casework: dict[str, list[CaseworkStepTaken]] = field(default_factory=dict)
     rules: set[str] = field(default_factory=set)
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
@@ -241,6 +243,20 @@ def _notice(school: School, stream: str, event: penalties.NoticeStated) -> None:
     school.notices.setdefault(stream, []).append(event)
 
 
+def _taken_back(school: School, stream: str, event: amending.EntryTakenBack) -> None:
+    """Let a notice that was recorded wrongly be none; nothing else here is ever taken back."""
+    if event.notice is not None:
+        found = school.notices[stream]
+        wrong = [each for each in found if is_notice(each, event.notice)]
+        school.notices[stream] = [each for each in found if each not in wrong]
+        school.wrong_notices.setdefault(stream, []).append(event.notice)
+
+
+def is_notice(stated: penalties.NoticeStated, named: amending.NoticeNamed) -> bool:
+    """Tell whether a statement is of the notice named, of its parent and child."""
+    return all(getattr(stated, name) == getattr(named, name) for name in named.__struct_fields__)
+
+
 def _casework(school: School, stream: str, event: CaseworkStepTaken) -> None:
     school.casework.setdefault(stream, []).append(event)
 
@@ -312,6 +328,7 @@ _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
     roll.ParentRecorded: _parent,
     roll.RelationRecorded: _relation,
     penalties.NoticeStated: _notice,
+    amending.EntryTakenBack: _taken_back,
     CaseworkStepTaken: _casework,
     roll.PupilEnrolled: _pupil_enrolled,
     roll.PupilRemoved: _pupil_removed,

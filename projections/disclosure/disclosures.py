@@ -190,6 +190,6 @@ COLUMNS: tuple[Column[Extract], ...] = (
     Column("sha256"),
     Column("by", "By", lambda each: each.by.name, lambda each: each.by.words),
     Column("title", value=lambda each: each.by.job_title),
-    Column("position"),
+    Column("position", "Entry", number=True),
 )  # fmt: skip
-_READ = ("Left on", "What", "Pupil", "To", "Covers", "Position", "Changed since", "By")
+_READ = ("Left on", "What", "Pupil", "To", "Covers", "Position", "Changed since", "By", "Entry")

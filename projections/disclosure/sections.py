@@ -18,7 +18,7 @@ from projections.queries.versions import VERSION_KINDS, named
 from projections.queries.wording import by_in_words, recorded
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V
-from projections.readmodel.records.amending import Evidence, Request
+from projections.readmodel.records.amending import Evidence, Request, TakenBack
 from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
 from projections.readmodel.records.penalties import (
@@ -384,6 +384,14 @@ CASE: tuple[Section[Any], ...] = (
         Cell("first", "Covers from"),
         Cell("last", "To day"),
         Cell("by", "By", lambda _, each: each.by.words),
+    )),
+    Section[TakenBack](
+        "taken_back", "Recorded wrongly and taken back",
+        _held(TakenBack, lambda each: each.line), (
+        _RECORDED,
+        Cell("entry", "Entry"),
+        Cell("reason", "Why it was wrong"),
+        _BY,
     )),
     Section[BeyondUse]("destroyed", "Texts beyond use", _beyond_use, (
         Cell("texts", "Texts"),

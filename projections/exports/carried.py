@@ -34,6 +34,7 @@ from ledger.formats.portable import (
 )
 from projections.queries.view import View
 from projections.readmodel.record import Versioned
+from projections.readmodel.records.amending import TakenBack
 from projections.readmodel.records.disclosure import (
     NamesShown,
     Redaction,
@@ -183,6 +184,10 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "AmendmentDeclined": Carried(APPROVALS),
         "RequestWithdrawn": Carried(APPROVALS),
         "PolicyAdopted": Carried(POLICIES),
+        "EntryTakenBack": LeftOut(
+            "recorded wrongly: neither the entry nor its correction is carried",
+            Names("entry that was taken back", "entries that were taken back", TakenBack),
+        ),
         # Leave, casework and penalty notices.
         "LeaveRequested": Carried(LEAVE),
         "LeaveDecided": Carried(LEAVE),

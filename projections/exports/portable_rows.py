@@ -32,6 +32,7 @@ from projections.exports.people import People
 from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import marks_by_upn, versions_of_mark
 from projections.readmodel.record import INTERVAL, Joined, Lasting, V, Versioned, is_sealed
+from projections.readmodel.records.amending import TakenBack
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
 from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
@@ -176,7 +177,13 @@ def _records(people: People, file: str) -> Iterator[Row]:
 def _decisions(people: People, file: str) -> Iterator[Row]:
     """Yield the facts of a file in the order in which they were recorded."""
     view = people.view
-    known = [(each, told.columns) for told in SOURCES[file] for each in view.ever(told.record)]
+    wrong = {each.entry for each in view.standing(TakenBack)}
+    known = [
+        (each, told.columns)
+        for told in SOURCES[file]
+        for each in view.ever(told.record)
+        if each.kf not in wrong
+    ]
     for each, columns in sorted(known, key=lambda told: (told[0].sf, told[0].kf)):
         if _is_taken(people, file, each):
             also = columns(people, each)

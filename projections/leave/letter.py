@@ -125,7 +125,8 @@ def _no_decision(leave: LeaveRequest) -> Refused:
     return Refused(
         "leave-asked",
         f"leave {name} is not decided yet: there is nothing to write",
-        f"decide it with attendance leave grant {name}, or leave refuse {name}",
+        f"decide it with attendance leave grant {name} --reason WHY, or attendance leave refuse "
+        f"{name} --reason WHY",
     )
 
 

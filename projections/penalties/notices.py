@@ -329,10 +329,11 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
     Column("pending", value=lambda row: Listing(_WAITING, row.waiting),
            csv=lambda row: [f"{w.session} {w.original}>{w.code}" for w in row.waiting]),
     _stated("withdrawn_ground"),
+    Column("position", "Entry", lambda row: row.notice.kf, number=True),
 )  # fmt: skip
 _READ = (
     "Issued", "Parent", "UPN", "Pupil", "Kind", "Outcome", "Sessions", "Relevant now",
-    "Changes since issue", "Not counted",
+    "Changes since issue", "Not counted", "Entry",
 )  # fmt: skip
 
 

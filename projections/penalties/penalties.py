@@ -41,8 +41,8 @@ from projections.queries.blocks import Block
 from projections.queries.columns import Listing
 from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
-from projections.queries.selection import selected_cells
-from projections.queries.view import View
+from projections.queries.selection import selected_cells, selected_pupils
+from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
 from projections.readmodel.records.register import Mark
@@ -91,7 +91,7 @@ class Penalties(Selection, Question[PenaltyFindings]):
                 "give both, the smaller number with --at-least",
             )
         pupils = sorted(search.pupils(), key=lambda each: each.person.upn)
-        return PenaltyFindings(search.register, search.at_least, pupils)
+        return PenaltyFindings(search.register, search.at_least, pupils, search.fallen())
 
     def present(self, found: PenaltyFindings) -> Answer:
         """Show one row for each pupil."""
@@ -124,18 +124,20 @@ class _Search:
         self.recorded = RecordedRegister(view, self.register.measure)
         known = sorted(view.standing(Consideration), key=lambda each: each.kf)
         self.considered = by_pupil((each.pupil, _considered(view, each)) for each in known)
+        weeks_so_far = weeks_begun(weeks, view.on)
+        self.flags = relevant_cells(self.whole, codes, self.cells)
+        self.latest, self.fullest = window_counts(
+            self.flags, self.whole.sessions, weeks_so_far, self.register.measure
+        )
 
     def _sessions(self, flags: Flags) -> set[Session]:
         return {self.whole.sessions[at] for at in np.nonzero(flags)[0]}
 
     def pupils(self) -> Iterator[ListedPupil]:
         """Yield those who have enough entries in a window."""
-        whole, register = self.whole, self.register
-        flags = relevant_cells(whole, register.codes, self.cells)
-        weeks = weeks_begun(register.weeks, register.on)
-        latest, fullest = window_counts(flags, whole.sessions, weeks, register.measure)
-        listed = self._in_range(latest)
-        earlier = self._in_range(fullest) & ~listed
+        whole, register, flags = self.whole, self.register, self.flags
+        listed = self._in_range(self.latest)
+        earlier = self._in_range(self.fullest) & ~listed
         if self.question.window == "any":
             listed |= earlier
         chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
@@ -149,6 +151,21 @@ class _Search:
                 about = in_full_windows(case, register, self.at_least)
             if not (self.question.not_considered and self._is_settled(pupil, case, stood, about)):
                 yield self._listed(pupil, case, stood)._replace(earlier=bool(earlier[row]))
+
+    def fallen(self) -> list[Person]:
+        """Return who had as many as are asked about when the case was considered, and has not now.
+
+        No window of theirs holds them any more: marks were amended, or stopped from counting.
+        """
+        if self.question.window == "current" or self.question.at_most is not None:
+            return []
+        found = [
+            pupil
+            for pupil, seen in self.considered.items()
+            if self.fullest[pupil] < self.at_least <= max(each.seen.peak for each in seen)
+        ]
+        asked = selected_pupils(self.question, self.view) if found else ()
+        return [self.view.people[pupil] for pupil in sorted(found) if pupil in asked]
 
     def _in_range(self, counts: Counts) -> Flags:
         """Return which pupils have as many as are asked about."""

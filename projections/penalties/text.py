@@ -65,11 +65,15 @@ class ListedPupil(NamedTuple):
 
 
 class PenaltyFindings(NamedTuple):
-    """Who is listed, by UPN, from so many sessions on."""
+    """Who is listed, by UPN, from so many sessions on.
+
+    ``fallen``: whose case was considered with as many, and no window holds them any more.
+    """
 
     register: Register
     at_least: int
     pupils: Sequence[ListedPupil]
+    fallen: Sequence[Person] = ()
 
 
 def _window(key: str) -> Column[ListedPupil]:
@@ -208,7 +212,8 @@ def _by_count(row: ListedPupil) -> tuple[object, ...]:
 def _notes(found: PenaltyFindings) -> Iterator[str]:
     """Yield, as sentences, what the list means and how it counts."""
     rule = found.register.measure
-    for text in (*_meaning(found.pupils, rule), _columns(found.register), _scope(rule)):
+    meaning = (*_meaning(found.pupils, rule), *_fallen(found))
+    for text in (*meaning, _columns(found.register), _scope(rule)):
         yield f"{text[0].upper()}{text[1:]}."
 
 
@@ -235,6 +240,17 @@ def _meaning(listed: Sequence[ListedPupil], measure: Measure) -> Iterator[str]:
             f"where no day is given on which it was met, fewer than {number} "
             "are recorded: an early warning, and no duty to consider; not a finding against a "
             "parent"
+        )
+
+
+def _fallen(found: PenaltyFindings) -> Iterator[str]:
+    """Yield who is not listed although the case was considered: what it rested on is no more."""
+    if found.fallen:
+        who = ", ".join(f"{each.name} ({each.upn})" for each in found.fallen)
+        yield (
+            f"not listed, though considered with {number_of(found.at_least, 'session')} or more: "
+            f"{who}; no window holds as many any more (attendance history and attendance alerts "
+            "show what changed)"
         )
 
 

@@ -267,6 +267,26 @@ _keep(penalties.PenaltyConsidered, penalty_records.Consideration, "pupil", count
 _keep(penalties.AlertSettled, penalty_records.AlertSettlement, "pupil", to_whom="to", on_date="on")
 
 
+_MAY_BE_TAKEN_BACK = (
+    penalty_records.Notice,
+    penalty_records.Confirmation,
+    penalty_records.Consideration,
+    penalty_records.AlertSettlement,
+    disclosure_records.Disclosure,
+    disclosure_records.ReturnMade,
+    amending_records.Evidence,
+)
+
+
+@_takes(amending.EntryTakenBack)
+def _take_back(writer: Writer, moment: Moment, stream: str, e: amending.EntryTakenBack) -> None:
+    for record in _MAY_BE_TAKEN_BACK:
+        writer.end_recorded(record, moment, e.entry)
+    about = None if stream.startswith(streams.RETURNS) else streams.parts(stream)[1]
+    pupil = None if about in (None, streams.WHOLE_SCHOOL) else writer.pupil(about)
+    writer.put(amending_records.TakenBack, moment, e, line=moment.position, pupil=pupil)
+
+
 @_takes(penalties.CaseUndercut)
 def _add_alert(writer: Writer, moment: Moment, stream: str, e: penalties.CaseUndercut) -> None:
     pupil, papers = writer.pupil(streams.subject(stream)), msgspec.json.encode(e.papers).decode()

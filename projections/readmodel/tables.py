@@ -133,6 +133,14 @@ class Writer:
         self.db.execute(close, [moment.position, sf, row[0]])
         return sf
 
+    def end_recorded(self, record: type[Versioned], moment: Moment, position: int) -> None:
+        """End the fact that an event at a position was a version of, if any stands."""
+        self.flush(record)
+        keys = ", ".join(f'"{name}"' for name in record.TABLE.key)
+        sql = f"SELECT {keys} FROM {record.TABLE.name} WHERE kf = ?"  # noqa: S608 - our own names
+        for key in self.db.execute(sql, [position]).fetchall():
+            self._end(record, key, moment)
+
     def end_between(
         self, record: type[Versioned], rows: tuple[int, int], moment: Moment
     ) -> tuple[int, int]:

@@ -3,14 +3,14 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import Refused
 from ledger.files import refuse_output, write_output
 from ledger.terminal import on_one_line, say, write
-from projections.queries.blocks import Block, Grid, Register
+from projections.queries.blocks import Block, Grid, Lines, Register
 from projections.queries.question import Answer
 from projections.rendering.fit import fitted, stacked
 from projections.rendering.text import as_csv, as_text
@@ -25,11 +25,17 @@ _SCREENS = 200
 
 
 def show(
-    answer: Answer, *, as_json: bool = False, as_csv: bool = False, replace: bool = False
+    answer: Answer,
+    *,
+    as_json: bool = False,
+    as_csv: bool = False,
+    replace: bool = False,
+    typed: Callable[[str], str] = str,
 ) -> None:
     """Print an answer as JSON, CSV or text, and write the files that it makes.
 
-    ``replace``: over what is there under their names.
+    ``replace``: over what is there under their names; ``typed``: of a text, with the commands that
+    it suggests as they have to be typed.
     """
     pages = [(page.path, page.text.encode()) for page in answer.pages]
     for path, content in pages:
@@ -44,7 +50,7 @@ def show(
 
         pager("\n".join(as_text(answer.blocks)) + "\n")
     else:
-        _show_blocks(answer.blocks)
+        _show_blocks(_suggesting(each, typed) for each in answer.blocks)
     for path, content in pages:
         write_output(path, content, replace=replace)
         say(f"written to {path}", err=True)
@@ -61,11 +67,23 @@ def _show_rows(answer: Answer) -> None:
         write(as_csv(answer))
 
 
+def _suggesting(block: Block, typed: Callable[[str], str]) -> Block:
+    """Return a block with the commands in its texts as they have to be typed."""
+    if isinstance(block, Lines):
+        return replace(block, lines=[typed(line) for line in block.lines])
+    if isinstance(block, Grid):
+        rows = [[typed(cell) for cell in row] for row in block.rows]
+        return replace(block, rows=rows, notes=[typed(note) for note in block.notes])
+    return block
+
+
 def _show_blocks(blocks: Iterable[Block]) -> None:
     for each in blocks:
         block = each.as_grid if isinstance(each, Register) else each
         if isinstance(block, Grid) and sys.stdout.isatty() and len(block.rows) <= _SCREENS:
             _draw(block)
+        elif isinstance(block, Grid):
+            write("".join(f"{on_one_line(line)}\n" for line in as_text([block])))
         else:
             say(*as_text([block]))
 

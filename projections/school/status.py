@@ -160,9 +160,9 @@ def _clock(view: View) -> Refused | None:
 
 
 def _of_clock(refused: Refused) -> list[str]:
-    does, command = refused.remedy.split("\n")
-    said = titled("Clock", f"NOTHING CAN BE RECORDED: {refused.what}; {does}")
-    return [*said, f"             {command}"]
+    does, way, command = refused.remedy.partition(" with attendance ")
+    said = titled("Clock", f"NOTHING CAN BE RECORDED: {refused.what}; {does} with")
+    return [*said, f"{'':13}{way.removeprefix(' with ')}{command}"]
 
 
 def _appointed(found: Sequence[Appointment]) -> list[str]:

@@ -30,6 +30,7 @@ from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.amending import NoticeNamed
 from ledger.events.base import Event, SourcedEvent, each_sealed, replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticeStated
@@ -125,6 +126,8 @@ def record_notices(work: Work) -> None:
         for stream, found in work.school.notices.items()
         for notice in found
     }
+    taken_back = work.school.wrong_notices.items()
+    wrong = {_notice_key(s, n) for s, found in taken_back for n in found}.difference(held)
     stated: dict[Record, list[NoticeRow]] = defaultdict(list)
     for row in work.content.notices.rows:
         pupil = work.child(NOTICES, row)
@@ -136,6 +139,10 @@ def record_notices(work: Work) -> None:
         if work.check(NOTICES, row.line, [again]):
             versions.append(row)
     for key, rows in stated.items():
+        if key in wrong:
+            for row in rows:
+                work.differ(NOTICES, row.line)
+            continue
         _record_notice(work, key, in_time(rows), held.get(key))
     if work.content.notices.has:
         work.missing("notices", held.keys() - stated.keys())
@@ -160,7 +167,7 @@ def _is_held(work: Work, held: NoticeStated, row: NoticeRow) -> bool:
     return not _differ(held, _notice(work, row, held))
 
 
-def _notice_key(stream: str, notice: NoticeStated | NoticeRow) -> Record:
+def _notice_key(stream: str, notice: NoticeStated | NoticeRow | NoticeNamed) -> Record:
     """Return what makes two rows one notice, besides parent and pupil: kind and first days."""
     return stream, (notice.kind, notice.issued_on, notice.offence_first)
 

@@ -94,3 +94,19 @@ class Evidence(Versioned, frozen=True):
     copy_key: Sealed | None
     by: str | None
     authenticated: str
+
+
+@table("taken_back", ("line",))
+class TakenBack(Versioned, frozen=True):
+    """That an earlier entry was recorded wrongly: ``entry`` is its position.
+
+    ``pupil``: none where it is about the school.
+    """
+
+    line: int
+    pupil: int | None
+    entry: int
+    reason: Sealed
+    by: str
+    name: Sealed
+    job_title: Sealed

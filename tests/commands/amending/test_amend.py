@@ -59,7 +59,7 @@ def test_batch_is_named_where_there_is_one(marked):
     number = marked.folder.head() + 1
     says = marked.do(week(from_code="N")).says
     assert says[3] == "3 amendments"
-    way_back = f"attendance put-back {number} would put back what stood before"
+    way_back = f"attendance put-back {number} --reason WHY would put back what stood before"
     assert says[-1] == f"batch {number}: {way_back}"
     assert len({e.batch for _, _, e in marked.log() if isinstance(e, MarkAmended)}) == 1
 

@@ -140,7 +140,7 @@ def test_withdrawn_cancellation_says_how_many_marks_stand_and_what_puts_them_bac
         said = desk.do(withdraw(dry_run=dry_run)).says
         assert said[1:4] == (
             "4 marks still stand as Y4",
-            f"  2 had another code before: attendance put-back {number} --reason ...",
+            f"  2 had another code before: attendance put-back {number} --reason WHY",
             "  2 are first marks: attendance amend",
         )
     assert set(standing(desk).values()) == {"Y4"}
@@ -157,8 +157,8 @@ def test_the_marks_of_two_cancellations_are_put_back_by_two(desk):
         desk.do(cancel(f"2026-11-20/{half}", group=("7A",)))
     said = desk.do(withdraw(group=("7A",))).says
     assert [line for line in said if "put-back" in line] == [
-        f"  2 had another code before: attendance put-back {numbers[0]} --reason ...",
-        f"  1 had another code before: attendance put-back {numbers[1]} --reason ...",
+        f"  2 had another code before: attendance put-back {numbers[0]} --reason WHY",
+        f"  1 had another code before: attendance put-back {numbers[1]} --reason WHY",
     ]
 
 
@@ -241,7 +241,7 @@ def test_repeated_withdrawal_names_what_puts_back_the_marks_that_stand(desk, put
     refused = desk.refused(withdraw(put_back=put_back), "no-closure", "for everyone")
     assert refused.remedy == (
         "recorded on that day: none; 4 marks still stand as Y4; "
-        f"2 had another code before: attendance put-back {number} --reason ...; "
+        f"2 had another code before: attendance put-back {number} --reason WHY; "
         "2 are first marks: attendance amend"
     )
 
@@ -357,7 +357,7 @@ def test_what_is_amended_and_entered_is_counted_by_code(desk):
         f"Dan Upton {TODAY_AM}: no mark -> Y4 (entry)",
         *counted,
         "if that is wrong:",
-        "  attendance closures withdraw 2026-11-20 --session AM --put-back --reason ...",
+        "  attendance closures withdraw 2026-11-20 --session AM --put-back --reason WHY",
         "dry run: nothing was recorded",
     )
     assert desk.folder.head() == head
@@ -370,8 +370,8 @@ def test_the_way_back_names_each_day_and_the_groups(desk):
     said = desk.do(cancel("2026-11-19", TODAY_AM, group=("Y7", "7A"), dry_run=True)).says
     groups = '--group "7A" --group "Y7"'
     assert said[said.index("if that is wrong:") + 1 : -1] == (
-        f"  attendance closures withdraw 2026-11-19 {groups} --put-back --reason ...",
-        f"  attendance closures withdraw 2026-11-20 --session AM {groups} --put-back --reason ...",
+        f"  attendance closures withdraw 2026-11-19 {groups} --put-back --reason WHY",
+        f"  attendance closures withdraw 2026-11-20 --session AM {groups} --put-back --reason WHY",
     )
 
 
@@ -386,7 +386,7 @@ def test_what_was_cancelled_already_is_told(desk):
         "the figures: not counted +8, no mark -8",
         "1 session cancelled already left out: 2026-11-20/AM",
         "if that is wrong:",
-        "  attendance closures withdraw 2026-11-19 --put-back --reason ...",
+        "  attendance closures withdraw 2026-11-19 --put-back --reason WHY",
     )
 
 

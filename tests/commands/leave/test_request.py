@@ -45,7 +45,8 @@ def test_the_sessions_that_the_school_meets_are_told(desk):
     )
     leave_id = says[0].split()[1].rstrip(":")
     assert says[2:] == (
-        f"decide it with attendance leave grant {leave_id}, or attendance leave refuse {leave_id}",
+        f"to grant it: attendance leave grant {leave_id} --reason WHY",
+        f"to refuse it: attendance leave refuse {leave_id} --reason WHY",
     )
 
 
@@ -89,11 +90,11 @@ def test_a_parent_who_may_not_be_contacted_is_told(desk):
     desk.do(RecordParent(parent_id="PA2", surname="Quill"))
     desk.do(RecordRelation(parent_id="PA2", pupil="P1", no_contact="yes"))
     desk.do(RecordRelation(parent_id="PA2", pupil="P2", no_contact="yes"))
-    [note] = notes(desk, parent="PA1")
+    [note] = notes(desk, parent="PA1", asked_by="Cal Quill")
     assert note.startswith("note: no_contact is yes for parent PA1: they may not be contacted")
     assert notes(desk, pupil="P4", asked_by="Cal Quill") == []
     assert "no_contact is yes for parent PA1" in notes(desk, asked_by="Mr cal QUILL")[0]
-    assert "no_contact" not in notes(desk, asked_by="Una Quill")[0]
+    assert "no_contact" not in notes(desk, asked_by="Una Quill", as_written=True)[0]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_requests_of_two_pupils_do_not_meet(desk):
 @pytest.mark.parametrize(
     "meanwhile",
     [
-        request("2026-11-24", "2026-11-24"),
+        request("2026-11-24", "2026-11-24", parent="PA1"),
         RecordRelation(parent_id="PA1", pupil="P1", lives_with="no", reason="Moved"),
         RecordParent(parent_id="PA1", forename="Una", reason="Asked"),
     ],
@@ -215,3 +216,86 @@ def test_what_is_said_of_a_request_is_as_it_is_recorded(desk, meanwhile):
     """Other leave of the pupil, and their parents, are looked at again."""
     relation(desk, "yes")
     assert tries(desk, request(parent="PA1"), meanwhile) == 2
+
+
+# -- who asked ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def family(desk):
+    """A mother with a title and a father without, one pupil."""
+    desk.do(RecordParent(parent_id="PA1", title="Mrs", surname="O'Quill", forename="Zoë-Anne"))
+    desk.do(RecordParent(parent_id="PA2", surname="Quill", forename="Cal"))
+    for parent in ("PA1", "PA2"):
+        desk.do(RecordRelation(parent_id=parent, pupil="P1", lives_with="yes"))
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("written", "parent"),
+    [
+        ("Mrs O\u2019Quill", "PA1"),
+        ("mrs zoe anne oquill (mother)", "PA1"),
+        ("Zoë-Anne  O'Quill", "PA1"),
+        ("Cal Quill", "PA2"),
+        ("Mr. Cal Quill", "PA2"),
+    ],
+)
+def test_a_name_on_record_is_that_parent(family, written, parent):
+    """With what is then to be said of them; it is told whom the name was taken for."""
+    outcome = family.do(request(asked_by=written))
+    [told] = [say for say in outcome.says if say.startswith("asked by parent")]
+    assert told.startswith(f"asked by parent {parent}, on record as ")
+    assert not [say for say in outcome.says if say.startswith("note: ")]
+    [asked] = [e for _, _, e in family.log() if isinstance(e, LeaveRequested)]
+    assert asked.parent == parent
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Mr Quill", "did you mean 'Cal Quill'"),
+        ("Miss O'Quill", "did you mean"),
+        ("Call Quill", "did you mean 'Cal Quill'"),
+        ("C Quill", "did you mean 'Cal Quill'"),
+        ("Rowan Reed", "if it was a parent"),
+    ],
+)
+def test_a_name_of_no_parent_is_asked_about(family, written, meant):
+    """Leave may only be granted to a parent with whom the pupil lives: reg 11(12)."""
+    refusal = family.refused(request(asked_by=written), "asked-by-unknown")
+    assert refusal.what == (
+        f"{written!r} is not the name of a parent on record of Ada Quill "
+        "(PA1 Mrs Zoë-Anne O'Quill, PA2 Cal Quill)"
+    )
+    assert meant in refusal.remedy
+    assert "--as-written" in refusal.remedy
+    [note] = notes(family, asked_by=written, as_written=True)
+    assert "no parent on record is named" in note
+
+
+def test_two_parents_of_one_name_are_asked_about(family):
+    """By their ids."""
+    family.do(RecordParent(parent_id="PA3", surname="Quill", forename="Cal"))
+    family.do(RecordRelation(parent_id="PA3", pupil="P1"))
+    refusal = family.refused(request(asked_by="Cal Quill"), "asked-by-ambiguous")
+    assert "called 'Cal Quill': PA2 Cal Quill, PA3 Cal Quill" in refusal.what
+    assert family.events(request(asked_by="Cal Quill", parent="PA3"))[0].parent == "PA3"
+
+
+def test_a_name_that_is_not_that_of_the_parent_given_is_asked_about(family):
+    """An initial or a title alone may be theirs; another title or forename may not."""
+    for written in ("Mrs O'Quill", "Z O'Quill", "O'Quill"):
+        assert family.events(request(asked_by=written, parent="PA1"))[0].asked_by == written
+    for written in ("Mr O'Quill", "Cal Quill", "Cal O'Quill"):
+        refusal = family.refused(request(asked_by=written, parent="PA1"), "asked-by-other-name")
+        assert "PA1 is on record as Mrs Zoë-Anne O'Quill" in refusal.what
+    [event] = family.events(request(asked_by="Anni O'Quill", parent="PA1", as_written=True))
+    assert (event.parent, event.asked_by) == ("PA1", "Anni O'Quill")
+
+
+def test_a_pupil_above_compulsory_school_age_may_ask(family):
+    """By the own name, under which no parent is looked for; a younger one is asked about."""
+    family.do(RecordRelation(parent_id="PA2", pupil="P4", lives_with="yes"))
+    family.refused(request(asked_by="Ada Quill"), "asked-by-unknown")
+    assert notes(family, pupil="P4", asked_by="Dan Upton") == []

@@ -104,7 +104,10 @@ def test_how_many_sessions_are_planned_is_told(desk):
     number = desk.folder.head() - 2
     assert told == (
         "Ada Quill: M planned for 2 sessions",
-        f"batch {number}: attendance put-back {number} would put back what stood before",
+        (
+            f"batch {number}: attendance put-back {number} --reason WHY would put back what "
+            "stood before"
+        ),
     )
 
 

@@ -33,7 +33,7 @@ BLANK = "2025-09-09/PM"
 KEYS = (
     "parent_id,upn,name,kind,issued_on,offence_first,offence_last,received_on,paid_on,"
     "withdrawn_on,outcome,outcome_on,issuer,sessions,relevant_now,amended_since_issue,uncounted,"
-    "pending,withdrawn_ground"
+    "pending,withdrawn_ground,position"
 )
 
 
@@ -163,7 +163,7 @@ def test_one_pupil_and_the_text(book):
     assert [row["upn"] for row in ask(book, pupil="U-bob").rows()] == ["U-bob"]
     answer = ask(book)
     table, changed = answer.blocks
-    assert [line[5:] for line in table.rows] == [
+    assert [line[5:-1] for line in table.rows] == [
         ("", "3", "2", "1", "0"),
         ("paid", "0", "0", "0", "0"),
     ]
@@ -172,9 +172,8 @@ def test_one_pupil_and_the_text(book):
     assert "no finding about a parent" in table.notes[0]
     header, first, _ = text.as_csv(answer).splitlines()
     assert header == KEYS
-    assert first.endswith(
-        f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,,"
-    )
+    said = f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,,"
+    assert said in first
 
 
 def test_a_ledger_without_notices_or_knowledge(school):
@@ -326,4 +325,4 @@ def test_amendments_that_wait_are_noted(book):
     answer = ask(book)
     assert answer.rows()[0]["pending"] == [{"session": FIRST, "stands": "O", "requested": "I"}]
     assert any("1 requested amendment of these sessions" in n for n in answer.blocks[0].notes)
-    assert text.as_csv(answer).splitlines()[1].endswith(f",,{FIRST} O>I,")
+    assert f",,{FIRST} O>I,," in text.as_csv(answer).splitlines()[1]

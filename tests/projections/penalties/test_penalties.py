@@ -718,3 +718,17 @@ def test_as_csv_each_pupil_is_one_line(away):
     ):  # fmt: skip
         assert words in line
     assert text.as_csv(ask(away, at_least=50)).splitlines() == [heading]
+
+
+def test_a_considered_case_that_no_window_holds_any_more_is_named_beneath(away):
+    """It has no row, as nothing counts; who reads the list is told of it all the same."""
+    away.add(AT + HOUR, considered(away.head))
+    assert "not listed, though" not in shown(away).lower()
+    away.add(AT + 2 * HOUR, *(amended(s) for s in WEEK))
+    assert rows(away, at_least=1) == {}
+    note = "Not listed, though considered with 1 session or more: Ann Able (U-ann)"
+    assert note in shown(away, at_least=1)
+    assert "Not listed" not in shown(away, at_least=1, pupil="U-bob")
+    assert "Not listed" not in shown(away, at_least=11)
+    assert "Not listed" not in shown(away, window="current")
+    assert "Not listed" not in shown(away, at_most=10)

@@ -1,0 +1,141 @@
+"""Commands that a text suggests exist, have the options named, and work where they are read."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import cli
+from tests.cli.shell import done, run
+
+HOME = Path(cli.__file__).parent
+ROOTS = ("cli.py", "commands", "projections", "ledger", "policies")
+SUGGESTED = re.compile(r"\battendance((?: [a-z][a-z-]*)+)((?: --[a-z-]+(?: [^\s;,.)-]\S*)?)*)")
+PROSE = {
+    "is", "code", "codes", "register", "registers", "officer", "below", "mark", "marks", "over",
+    "and", "by", "of", "data", "has", "ledger", "records",
+    "guidance", "the", "was", "for", "at", "in",
+}  # fmt: skip
+"""What follows the noun in a sentence."""
+WORDS = {place.words: place for place in cli.places()}
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Yield every text of the source but docstrings, with where it is."""
+    for root in ROOTS:
+        paths = [HOME / root] if root.endswith(".py") else sorted((HOME / root).rglob("*.py"))
+        for path in paths:
+            tree = ast.parse(path.read_text())
+            docstrings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+            for node in ast.walk(tree):
+                value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+                if isinstance(value, str) and id(node) not in docstrings:
+                    yield f"{path.relative_to(HOME)}:{node.lineno}", value
+
+
+def suggested() -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+    for where, text in texts():
+        for words, options in SUGGESTED.findall(text):
+            yield where, tuple(words.split()), re.findall(r"--[a-z-]+", options)
+
+
+def command_of(words: tuple[str, ...]) -> tuple[str, ...] | None:
+    found = [words[:n] for n in range(len(words), 0, -1) if words[:n] in WORDS]
+    return found[0] if found else None
+
+
+def test_every_command_that_a_text_suggests_exists():
+    """A remedy that names no command is none."""
+    missing = [
+        (where, words)
+        for where, words, _ in suggested()
+        if command_of(words) is None and words[0] not in PROSE
+    ]
+    assert missing == []
+    assert sum(command_of(words) is not None for _, words, _ in suggested()) > 100
+
+
+def test_every_option_of_a_command_that_a_text_suggests_exists():
+    """An option has one name."""
+    wrong = []
+    for where, words, options in suggested():
+        command = command_of(words)
+        if command is None or not options:
+            continue
+        known = {o for p in cli.build(WORDS[command]).params for o in p.opts} | {"--help"}
+        wrong += [(where, command, each) for each in options if each not in known]
+    assert wrong == []
+
+
+def filled_in() -> Iterator[tuple[str, str]]:
+    """Yield every text that is filled in, ``{}`` where something is, with where it stands."""
+    for root in ROOTS[1:]:
+        for path in sorted((HOME / root).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    parts = [getattr(part, "value", "") for part in node.values]
+                    shown = [part if isinstance(part, str) else "{}" for part in parts]
+                    yield f"{path.relative_to(HOME)}:{node.lineno}", "".join(shown)
+
+
+def test_a_command_that_is_suggested_with_its_arguments_has_all_that_it_needs():
+    """So that it works when it is copied: what is to be written stands in capitals."""
+    given = re.compile(r"\battendance((?: [a-z][a-z-]*)+)((?: \{\}| --)[^;,()]*)")
+    lacking, seen = [], 0
+    for where, text in filled_in():
+        for words, rest in given.findall(text):
+            command = command_of(tuple(words.split()))
+            if command is not None:
+                needed = [p for p in cli.build(WORDS[command]).params if p.required]
+                names = [p.opts[0] for p in needed if p.opts[0].startswith("--")]
+                lacking += [(where, command, each) for each in names if each not in rest]
+                seen += 1
+    assert lacking == []
+    assert seen > 10
+
+
+@pytest.mark.usefixtures("small")
+def test_what_stands_for_a_reason_is_none(at):
+    """A command is copied before it is thought about."""
+    at("2026-11-20T14:00")
+    done("mark", "P1", "2026-11-20/AM", "N")
+    told = run(
+        "amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "WHY"
+    )
+    assert told.code == 1
+    assert "WHY stands where the reason is to be written" in told.err
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch):
+    """A ledger that no variable names."""
+    monkeypatch.delenv("ATTENDANCE_LEDGER", raising=False)
+    monkeypatch.delenv("ATTENDANCE_AS", raising=False)
+    place = tmp_path / "our school"
+    init = ("init", "--staff", "H01", "--name", "Hope", "--job-title", "Head")
+    done("--ledger", place, *init)
+    return place
+
+
+def test_a_command_is_suggested_as_it_has_to_be_typed(ledger):
+    """With the ledger and the name given; a question needs no name; a path is quoted."""
+    told = run("--ledger", ledger, "--as", "H01", "mark", "P1", "2026-11-20/AM", "N").err
+    assert f"attendance --ledger '{ledger}' pupil find NAME" in told
+    said = run("--ledger", ledger, "--as", "X9", "terms", "set", "A", "--first", "2026-09-01",
+               "--last", "2026-12-18")  # fmt: skip
+    assert f"attendance --ledger '{ledger}' --as X9 staff add" in said.err
+
+
+def test_where_nobody_is_named_the_name_is_asked_for(ledger, monkeypatch):
+    """In capitals, as the help writes what is to be filled in; a variable that is set will do."""
+    monkeypatch.setenv("ATTENDANCE_LEDGER", str(ledger))
+    told = run("take-back", "1", "--reason", "x").err
+    assert "name yourself with --as STAFF_ID" in told
+    monkeypatch.setenv("ATTENDANCE_AS", "X9")
+    told = run("take-back", "1", "--reason", "x").err
+    assert "or add one with attendance staff add" in told
+    monkeypatch.delenv("ATTENDANCE_AS")
+    answer = run("notices")
+    assert "--ledger" not in answer.out
