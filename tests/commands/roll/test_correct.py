@@ -162,9 +162,9 @@ def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
     assert said == [
         "Ada Quill: merged, 1 mark carried over",
         "2026-11-17/AM: / stands, L was the duplicate's",
+        "the figures, of both records together: attended -1, unauthorised absence -1, no mark -28",
         "1 mark of 1 pupil stops counting",
         "  Ada Quil: 1 L, 2026-11-17/AM",
-        "the figures: attended -1",
     ]
     alert = twice.folder.head()
     assert following == f"  next: somebody looks at alert {alert} (attendance alerts)"
