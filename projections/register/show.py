@@ -182,16 +182,16 @@ def _register(group: str | None, found: ShownWeek) -> Register:
 
 def _cancellations(found: ShownWeek) -> Iterator[str]:
     """Yield which sessions were cancelled, and of which only a mark still says so."""
-    places: dict[tuple[str, str], dict[str, None]] = {}
+    places: dict[tuple[str, str], set[int]] = {}
     for row in found.rows:
-        for cell, heading in zip(row.cells, found.headings[1:], strict=True):
+        for at, cell in enumerate(row.cells, start=1):
             code, day = cell.code or "", parse_session(cell.session).date
             says = _HELD if cell.met and cell.in_group and found.codes.cancels(code, day) else ""
             said = _CANCELLED if cell.cancelling else says
             if said:
-                places.setdefault((code, said), {})[heading] = None
-    for (code, said), headings in sorted(places.items(), reverse=True):
-        yield f"{code}  {said.format(', '.join(headings))}"
+                places.setdefault((code, said), set()).add(at)
+    for (code, said), found_at in sorted(places.items()):
+        yield f"{code}  {said.format(', '.join(found.headings[at] for at in sorted(found_at)))}"
 
 
 _CHANGES: tuple[Column[Change], ...] = (
