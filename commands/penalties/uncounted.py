@@ -178,12 +178,11 @@ class _Registers:
         before = self.sides.before(pupil_id, self._all_marks(pupil_id).before)
         after = self.sides.after(stays, self._all_marks(stays).after)
         peaks = [_peak(register, self.sides.measure) for register in (before, after)]
-        told = replace(told, peak_before=peaks[0], peak_after=peaks[1])
-        if not told.falls(self.sides.measure.sessions):
-            return told
-        return replace(
-            told, papers=tuple(self._papers(pupil_id, before, after, self.sides.measure))
-        )
+        peaked = replace(told, peak_before=peaks[0], peak_after=peaks[1])
+        if not peaked.falls(self.sides.measure.sessions):
+            return peaked if relevant else told
+        papers = tuple(self._papers(pupil_id, before, after, self.sides.measure))
+        return replace(peaked, papers=papers)
 
     def _registration(self, pupil_id: str, sessions: Sequence[Session]) -> str:
         """Return a pupil's registration group after the change, on the first of some sessions."""
@@ -197,8 +196,7 @@ class _Registers:
         """Yield the papers of which the case falls below the threshold, in words."""
         recorded = [r for each in paper_ranges({pupil_id}) for r in self._look(each)]
         for cited in by_pupil(recorded, self.facts, before.today).get(pupil_id, ()):
-            counts = (register.fullest(cited.paper, measure) for register in (before, after))
-            was, now = counts
+            was, now = (each.fullest(cited.paper, measure) for each in (before, after))
             if cited.paper.kind != "certificate" and now < measure.sessions <= was:
                 yield cited.words
 

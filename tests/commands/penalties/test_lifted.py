@@ -18,6 +18,7 @@ from projections.audit.audit import Audit
 from projections.history.changes import Changes
 from projections.penalties.alerts import Alerts
 from projections.queries.view import open_view
+from tests.commands.penalties.test_uncounted import Stated
 from tests.commands.penalties.undercut_changes import BY, NOW, Facts, considered, founded, notice
 from tests.projections import ledgers
 
@@ -191,6 +192,14 @@ def test_marks_that_a_source_cancels_need_a_reason(desk):
     """Figures first."""
     refused = desk.refused(Facts(facts=restated(), reason=None), "marks-uncounted")
     assert "10 -> 8 recorded sessions" in refused.what
+
+
+def test_what_a_source_cancels_is_told_with_its_marks(desk):
+    """A person's command tells of its own amendments."""
+    said = says(desk, Stated(facts=restated()))
+    assert "2 marks of 1 pupil gave way to the entry of a cancelled session\n" in said
+    assert "  ann Quill: 2 O, 2026-09-14/AM to 2026-09-14/PM\n" in said
+    assert said.count(": 10 -> 8 recorded sessions") == 1
 
 
 def test_taking_a_register_counts_no_window(desk):

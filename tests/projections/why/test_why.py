@@ -549,6 +549,8 @@ def test_what_is_put_back_is_an_amendment_and_no_change_of_the_calendar(school):
     [cause] = [each for each in found["causes"] if each["upn"] == "U-ann"]
     assert cause["events"] == [head - 1, head]
     assert [(each["was"], each["became"]) for each in cause["changes"]] == [("Y4", "O")]
+    school.add(BETWEEN + 1, on_ann(MON_AM, "O", "I"))
+    assert causes(known(school))["amendment", "U-ann"] == {"possible": 1, "authorised": 1}
 
 
 def test_the_school_may_be_named(school):
