@@ -328,7 +328,7 @@ class MoveMark(UseCase):
             entered = SessionMarked(**moved._asdict(), late=True, reason=reason, by=by)
             facts.append(Fact(streams.mark(right.id, session), entered))
             says.append(f"{state.name_of(right)} {session}: no mark -> {moved.code}")
-        says += told.summary(rules.codes, told.told(facts)) if self.dry_run else []
+        says += told.summary(state, rules.codes, told.told(facts)) if self.dry_run else []
         return decided(facts, *says, dry_run=self.dry_run)
 
 

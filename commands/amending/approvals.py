@@ -101,7 +101,7 @@ class GiveApproval(BatchCommand):
             asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
             says.append(f"{each.in_words(state)}, {asked}: approved")
         if self.dry_run:
-            says += told.summary(rules.codes, told.told(facts))
+            says += told.summary(state, rules.codes, told.told(facts))
         return decided(facts, *says, dry_run=self.dry_run)
 
 

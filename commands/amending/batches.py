@@ -74,6 +74,12 @@ class Batch:
         return self.state.facts_of(self.number, self.last, kinds)
 
     @cached_property
+    def kinds(self) -> set[type[Event]]:
+        """The kinds of all that it recorded."""
+        everything = self.state.facts_of(self.number, self.last, ("",))
+        return {type(recorded.event) for recorded in everything}
+
+    @cached_property
     def _entries(self) -> set[str]:
         return {r.stream for r in self._facts if isinstance(r.event, SessionMarked)}
 

@@ -322,7 +322,7 @@ class Preview:
         return lines
 
     def _moves(self, judged: Sequence[Judgement]) -> str:
-        return told.figures(self.codes, (each.proposal.told for each in judged))
+        return told.figures(self.state, self.codes, (each.proposal.told for each in judged))
 
     def _meaning(self, stated: StatedMark, session: Session) -> str:
         rule = self._rule(stated.code, session)

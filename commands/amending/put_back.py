@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from commands.amending.batches import Batch, Changed, Place, author_of, find_batch
 from commands.amending.changes import Proposal, judge, policy_reads
+from commands.amending.ways_back import way_back
 from commands.core import checks, marks, told
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Streams, Wanted, one
-from ledger.english import noun, number_of
+from ledger.english import noun
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -101,13 +102,9 @@ def _found(command: PutBack, state: State) -> Batch:
     batch = find_batch(state, command.batch)
     if batch.changed or batch.planned or batch.restated:
         return batch
-    entered = f"; it entered {number_of(len(batch.entered), 'first mark')}"
-    raise Refused(
-        "nothing-to-put-back",
-        f"batch {batch.number} changed no mark and no plan{entered if batch.entered else ''}",
-        "a mark is never blanked: say with attendance amend what is to stand; a request that "
-        "waits is taken back with attendance approvals withdraw",
-    )
+    way = way_back(batch.kinds)
+    what = f"batch {batch.number} changed no mark and no plan: it {way.did}"
+    raise Refused("nothing-to-put-back", what, way.remedy)
 
 
 def place_reads(state: State, places: Sequence[Place]) -> Iterator[Wanted]:

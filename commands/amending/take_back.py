@@ -4,9 +4,9 @@ Of registers and marks there is no taking back: they are amended (SI 2024/208 re
 back here stays in the log, with who recorded it; what takes it back says why, and by whom.
 """
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
+from commands.amending.ways_back import WAYS
 from commands.core import authority, checks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import STAFF, Range, one
@@ -21,25 +21,6 @@ from policies.packs.codes import Rules
 _DECIDED = (penalties.PenaltyConsidered, penalties.AlertSettled)
 """What only somebody who may decide it takes back."""
 
-_OTHERWISE: Mapping[str, str] = MappingProxyType(
-    {
-        streams.MARK: "a mark is amended: attendance amend, attendance move-mark, or put-back",
-        streams.PLAN: "a plan is changed or withdrawn: attendance plan change, plan withdraw",
-        streams.LEAVE: "leave is withdrawn: attendance leave withdraw; a refusal is followed by "
-        "attendance leave grant",
-        streams.APPROVAL: "what was approved is amended again, what was declined asked for anew",
-        streams.CALENDAR: "a closure is withdrawn (attendance closures withdraw); terms and times "
-        "are set anew",
-        streams.PUPIL: "see attendance pupil correct, pupil move, pupil remove and pupil merge",
-        streams.PARENT: "record what is right with attendance parent record",
-        streams.RELATION: "record what is right with attendance relation record",
-        streams.STAFF: "see attendance staff change and staff leave",
-        streams.POLICY: "adopt the right one with attendance policy adopt",
-        streams.REDACTION: "nothing brings back a text whose key was destroyed",
-        streams.CASEWORK: "the system that keeps the casework states it anew",
-    }
-)
-"""How an entry of another kind of stream is put right."""
 _LOOK_UP = "attendance history, notices, disclosures, returns and evidence show entries by number"
 
 
@@ -89,9 +70,9 @@ def _wrong_entry(state: State, entry: int) -> Recorded:
     if found is None:
         raise Refused("entry-unknown", f"the ledger has no entry {entry}", _LOOK_UP)
     if type(found.event) not in MAY_BE_TAKEN_BACK:
-        ways = (way for kind, way in _OTHERWISE.items() if found.stream.startswith(kind))
         what = f"entry {entry} is none that can be taken back"
-        raise Refused("entry-not-taken-back", what, next(ways, _LOOK_UP))
+        way = WAYS.get(type(found.event))
+        raise Refused("entry-not-taken-back", what, way.remedy if way else _LOOK_UP)
     return found
 
 

@@ -219,7 +219,7 @@ def check_policies(state: State, command: UseCase, decision: Decision, now: int)
 
 def _decided(decision: Decision) -> Sequence[Fact]:
     """Return the facts of a decision, where they are made on the way those of the school."""
-    return decision.facts if isinstance(decision.facts, Sequence) else decision.school
+    return decision.facts if isinstance(decision.facts, Sequence) else decision.held
 
 
 def _event(move: Move, said: Mapping[str, Any]) -> RolesChanged:

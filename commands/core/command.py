@@ -222,8 +222,8 @@ class Decision:
 
     ``facts`` may be made on the way (an import); then ``count`` says how many there are.
     ``dry_run``: show, do not record. ``attachments``: copies to keep, durable before the facts.
-    ``reason``: why, for marks that stop counting by it; ``school``: what it changes of the school,
-    where ``facts`` are made on the way.
+    ``reason``: why, for marks that stop counting by it; ``held``: what it changes of the school
+    and of marks that were held before, where ``facts`` are made on the way.
     """
 
     facts: Iterable[Fact]
@@ -233,7 +233,7 @@ class Decision:
     dry_run: bool = False
     attachments: tuple[Attachment, ...] = ()
     reason: str | None = None
-    school: Sequence[Fact] = ()
+    held: Sequence[Fact] = ()
 
 
 def decided(

@@ -4,12 +4,12 @@ Two things are asked of them: which stand today (what an undercut alert is held 
 a pupil's penalty notices said last (what the rules on notices take).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from commands.core.command import State
-from commands.core.ranges import Range, starting
+from commands.core.ranges import Range, one, starting
 from commands.core.standing import standing, standing_events
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
@@ -22,6 +22,8 @@ from policies.law.papers import Paper
 
 PREFIXES = (streams.NOTICES, streams.PENALTY, streams.DISCLOSURE)
 """The streams on which papers are recorded."""
+_FEW = 5
+"""Up to so many pupils, the papers of each are read by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,17 @@ class CitedPaper:
     ref: str
     words: str
     paper: Paper
+
+
+def paper_ranges(pupils: Collection[str] | None) -> Iterator[Range]:
+    """Yield where the papers of some pupils are recorded, of all where none are named."""
+    if pupils is None or len(pupils) > _FEW:
+        yield from map(starting, PREFIXES)
+        return
+    for pupil in sorted(pupils):
+        yield starting(streams.notices("", pupil))
+        yield one(streams.penalty(pupil))
+        yield one(streams.disclosure(pupil))
 
 
 def by_pupil(

@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import Literal, NamedTuple
 
 from commands.core.command import State
+from commands.core.places import place
 from ledger.english import number_of
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -130,12 +131,18 @@ def _codes(found: Sequence[Told]) -> str:
     )
 
 
-def figures(codes: Codes, changes: Iterable[Told]) -> str:
-    """Say what changes of marks move in the figures: ``attended -2, authorised absence +2``."""
-    moves: Counter[str] = Counter()
+def figures(state: State, codes: Codes, changes: Iterable[Told]) -> str:
+    """Say what changes of marks move in the figures: ``attended -2, authorised absence +2``.
+
+    Nobody had "no mark" in a session that was not to be held for them, and a mark that counted
+    nowhere is in no figure.
+    """
+    moves, calendar, pupils = Counter[str](), state.school.calendar(), state.school.pupils
     for each in changes:
-        moves[figure_of(codes, each.was, each.session)] -= 1
-        moves[figure_of(codes, each.becomes, each.session)] += 1
+        pupil, session, was = pupils.get(each.pupil_id), each.session, each.was
+        if pupil is not None and place(calendar, pupil, session).counts(session, was, codes):
+            moves[figure_of(codes, was, session)] -= 1
+        moves[figure_of(codes, each.becomes, session)] += 1
     return figures_in_words(moves)
 
 
@@ -157,15 +164,15 @@ def figure_of(codes: Codes, code: str | None, session: Session) -> str:
     return "unauthorised absence" if rule.unauthorised else "authorised absence"
 
 
-def summary(codes: Codes, changes: Sequence[Told]) -> list[str]:
+def summary(state: State, codes: Codes, changes: Sequence[Told]) -> list[str]:
     """Return what changes come to: how many of which codes, and the figures."""
     lines = wrap(counted(changes), _WIDTH, subsequent_indent="  ")
     at_once = [each for each in changes if each.kind in _AT_ONCE]
     held = [each for each in changes if each.kind == "held"]
     if at_once:
-        lines.append(f"the figures: {figures(codes, at_once)}")
+        lines.append(f"the figures: {figures(state, codes, at_once)}")
     if held:
-        lines.append(f"the figures, once approved: {figures(codes, held)}")
+        lines.append(f"the figures, once approved: {figures(state, codes, held)}")
     return lines
 
 
@@ -184,7 +191,7 @@ def in_words(
     """
     changes = told(facts)
     lines = one_by_one(state, changes, dict(names or {})) if each else []
-    return [*lines, *summary(codes, changes)]
+    return [*lines, *summary(state, codes, changes)]
 
 
 def named(lines: Sequence[str]) -> list[str]:

@@ -4,15 +4,16 @@ The edge reads the folder (`load`); the decision is made over what was read and 
 state, and is all or nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Self, TextIO
 
-from commands.core import clocks
+from commands.core import clocks, told
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
+from commands.core.told import Told
 from commands.exchange.portable import calendar, decisions, naming, people, pupils, uncounted
 from commands.exchange.portable.content import ORDER, Content, load
 from commands.exchange.portable.decisions import decision_reads
@@ -86,7 +87,7 @@ class ImportPortable(UseCase):
         findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         reason = _ACCEPTED if self.accept_findings else None
         decision = _decision(work, marks, findings, dry_run=self.dry_run)
-        return replace(decision, school=work.facts, reason=reason)
+        return replace(decision, held=[*work.facts, *marks.changes()], reason=reason)
 
 
 def _content(command: ImportPortable) -> Content:
@@ -124,7 +125,7 @@ def _record_school(work: Work) -> None:
 def _decision(
     work: Work, marks: Marks, findings: tuple[Finding, ...], *, dry_run: bool
 ) -> Decision:
-    says = _says(work, dry_run=dry_run)
+    says = _says(work, told.told(marks.changes()), dry_run=dry_run)
     count = len(work.facts) + marks.count
     if not count:
         return Decision((), 0, says, dry_run=dry_run)
@@ -184,9 +185,15 @@ def _counts(work: Work) -> dict[str, int]:
     return {name: count for name, count in work.counts.items() if count} | gone | differs
 
 
-def _says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
-    """Return what is recorded, passed over, different, gone, and found."""
+def _says(work: Work, changes: Sequence[Told], *, dry_run: bool) -> tuple[str, ...]:
+    """Return what is recorded, passed over, different, gone, and found.
+
+    ``changes``: of marks that the ledger holds already.
+    """
     lines = [_recorded_line(work, dry_run=dry_run)]
+    if changes:
+        figures = told.figures(work.state, work.rules.codes, changes)
+        lines.append(f"the figures, of marks held before: {figures}")
     if passed := {n: work.counts[n] for n in _PASSED_OVER if work.counts[n]}:
         lines.append(f"passed over: {_list_of(passed)}")
     if listed := _differing(work, _DIFFERING):

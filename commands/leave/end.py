@@ -88,7 +88,7 @@ class FalsifyLeave(EndLeave):
         says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(self, leave)}"]
         says += _changes_in_words(judged, None if self.dry_run else batch)
         if self.dry_run:
-            says += told.summary(rules.codes, told.told(changes))
+            says += told.summary(state, rules.codes, told.told(changes))
         if plans:
             which = sessions_in_words(session for session, _ in plans)
             done = "to be withdrawn" if self.dry_run else "withdrawn"

@@ -1,49 +1,15 @@
-"""Where a pupil's marks have a part in the figures, before a change and after it; pure.
-
-A mark counts on a session that the school met, by a pupil on roll that day; on a cancelled one the
-entry that the law gives it does (SI 2024/208 reg 10(10)). Toward the threshold it counts only of
-compulsory school age besides (SI 2007/1867 reg 9A with EA 1996 s.444(1)).
-"""
+"""Where a pupil's marks have a part in the figures, before a change and after it; pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 
+from commands.core.places import Place, place
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session
-from policies.law.age import is_compulsory
 from policies.packs.codes import Codes
-
-
-class Place(NamedTuple):
-    """Whether a session was held for a pupil, or cancelled, and whether age lets it count."""
-
-    held: bool
-    cancelled: bool
-    of_age: bool
-
-    def counts(self, session: Session, code: str, codes: Codes) -> bool:
-        """Tell whether a mark has a part in the figures."""
-        return self.held or (self.cancelled and code == codes.cancelled(session.date))
-
-    def counts_toward_threshold(self, session: Session, code: str, codes: Codes) -> bool:
-        """Tell whether a mark counts toward the threshold of a penalty notice."""
-        return self.held and self.of_age and codes.relevant(code, session.date)
-
-
-def place(calendar: Calendar, pupil: Pupil, session: Session) -> Place:
-    """Return what a calendar and the roll say of a session for a pupil."""
-    day = session.date
-    of_age = is_compulsory(day, pupil.compulsory_from, pupil.birth_cohort)
-    if not (pupil.on_roll(day) and calendar.in_term(day)):
-        return Place(held=False, cancelled=False, of_age=of_age)
-    closure = calendar.closure(session, pupil.groups(day))
-    cancelled = closure is not None and closure.cancelled
-    return Place(held=closure is None, cancelled=cancelled, of_age=of_age)
-
 
 Moved = Mapping[Session, tuple[Place, Place]]
 """The sessions whose place differs, with the place before and after."""
@@ -113,13 +79,15 @@ class Effect:
     """The marks of one pupil that stop and that begin to count, by session with their codes.
 
     ``of_age``: those of them that figures count as before, and only the threshold does not, or
-    does now; ``unheld``: sessions of which the entry of a cancelled session stands, and that are
-    held now; ``unmarked``: those held now that have no mark.
+    does now; ``cancelled``: marks that the entry of a session cancelled now takes the place of;
+    ``unheld``: sessions of which such an entry stands, and that are held now; ``unmarked``: those
+    held now that have no mark.
     """
 
     lost: dict[Session, str] = field(default_factory=dict)
     gained: dict[Session, str] = field(default_factory=dict)
     of_age: set[Session] = field(default_factory=set)
+    cancelled: dict[Session, str] = field(default_factory=dict)
     unheld: list[Session] = field(default_factory=list)
     unmarked: list[Session] = field(default_factory=list)
 
@@ -135,19 +103,33 @@ def effect(moved: Moved, before: Marks, after: Marks, codes: Codes) -> Effect:
         first, then = before.get(session), after.get(session)
         if first is None or then is None:
             found.unmarked += [session] if then is None and now.held > was.held else []
-            continue
-        pair = was.counts(session, first, codes), now.counts(session, then, codes)
-        if pair == (True, True):
-            if now.held and not was.held and then == first:
-                found.unheld.append(session)
-            pair = (
-                was.counts_toward_threshold(session, then, codes),
-                now.counts_toward_threshold(session, then, codes),
-            )
-            if pair[0] != pair[1]:
-                found.of_age.add(session)
-        if pair[0] and not pair[1]:
-            found.lost[session] = then
-        elif pair[1] and not pair[0] and then == first:  # who changes the mark says so itself
-            found.gained[session] = then
+        elif was.held and now.cancelled and first != then == codes.cancelled(session.date):
+            found.cancelled[session] = first
+        else:
+            _move(found, session, (was, now), (first, then), codes)
     return found
+
+
+def _move(
+    found: Effect,
+    session: Session,
+    places: tuple[Place, Place],
+    stands: tuple[str, str],
+    codes: Codes,
+) -> None:
+    """Add what one moved place does to a mark."""
+    (was, now), (first, then) = places, stands
+    pair = was.counts(session, first, codes), now.counts(session, then, codes)
+    if pair == (True, True):
+        if now.held and not was.held and then == first:
+            found.unheld.append(session)
+        pair = (
+            was.counts_toward_threshold(session, then, codes),
+            now.counts_toward_threshold(session, then, codes),
+        )
+        if pair[0] != pair[1]:
+            found.of_age.add(session)
+    if pair[0] and not pair[1]:
+        found.lost[session] = then
+    elif pair[1] and not pair[0] and then == first:  # who changes the mark says so itself
+        found.gained[session] = then

@@ -11,24 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from commands.core.command import Decision, Read, State
-from commands.core.papers import PREFIXES, CitedPaper, by_pupil
+from commands.core.papers import PREFIXES, by_pupil, paper_ranges
 from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.penalties import uncounted
-from commands.penalties.change import Change, codes_after, relevant_change, school_after
+from commands.penalties.change import ChangedMarks, Sides, relevant_change
 from commands.penalties.uncounted import WatchedMarks
-from commands.penalties.undercut_case import Register, Undercut, compare, describe
+from commands.penalties.undercut_case import Undercut, compare, describe
 from ledger.events import streams
 from ledger.events.penalties import CaseUndercut, UndercutPaper
-from ledger.state.calendar import Calendar
-from ledger.state.school import School
 from ledger.store.store import Fact, Recorded
-from policies.law import penalties
-from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes
-from policies.packs.values import parameters
-
-_FEW = 5
-"""Up to so many pupils, the papers of each are read by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,66 +100,24 @@ def watch(
     change = relevant_change(decision.facts, state.school, today)
     if not change.facts:
         return watched
-    recorded = _read(watched, read, _paper_ranges(change.pupils))
+    recorded = _read(watched, read, paper_ranges(change.pupils))
     papers = by_pupil(recorded, decision.facts, today)
     known = papers.keys() & state.school.pupils.keys()
     concerned = sorted(known if change.pupils is None else known & change.pupils)
     if not concerned:
         return watched
-    comparison = Comparison(state.school, change, codes, today)
+    sides, changed = Sides(state.school, change, codes, today), ChangedMarks(change.facts)
     watched.ranges.append(CALENDAR)
     for pupil_id in concerned:
         watched.ranges.append(one(streams.pupil(pupil_id)))
-        marks = _read(watched, read, [starting(streams.mark(pupil_id, ""))])
-        found = comparison.pupil(pupil_id, papers[pupil_id], marks)
+        marks = changed.of(pupil_id, _read(watched, read, [starting(streams.mark(pupil_id, ""))]))
+        registers = sides.before(pupil_id, marks.before), sides.after(pupil_id, marks.after)
+        found = compare(papers[pupil_id], *registers, sides.measure)
         if found is not None:
             name = state.name_of(state.school.pupils[pupil_id])
             watched.alerts.append(Alert(pupil_id, name, found))
     _append_alerts(watched)
     return watched
-
-
-class Comparison:
-    """The school before and after a change, and its pupils' registers held side by side."""
-
-    def __init__(self, school: School, change: Change, codes: Codes, today: date) -> None:
-        self._schools = (school, school_after(school, change.facts))
-        self._calendars: list[Calendar] = [school.calendar()] * 2
-        self._weeks = [school_weeks(self._calendars[0].school_days())] * 2
-        if change.pupils is None:
-            self._calendars[1] = self._schools[1].calendar()
-            self._weeks[1] = school_weeks(self._calendars[1].school_days())
-        self._changed: dict[str, list[Fact]] = {}
-        for fact in change.facts:
-            if fact.stream.startswith(streams.MARK):
-                self._changed.setdefault(streams.subject(fact.stream), []).append(fact)
-        in_force = parameters().find("penalty_notices.threshold", today)
-        self._measure = penalties.measure(today) if in_force else None
-        self._codes, self._today = codes, today
-
-    def pupil(
-        self, pupil_id: str, papers: Sequence[CitedPaper], recorded: Iterable[Recorded]
-    ) -> Undercut | None:
-        """Return what the change undercut of one pupil; ``recorded``: the marks so far."""
-        before = codes_after({}, (Fact(r.stream, r.event) for r in recorded))
-        after = codes_after(before, self._changed.get(pupil_id, ()))
-        first, then = (
-            Register(school.pupils[pupil_id], calendar, weeks, marks, self._codes, self._today)
-            for school, calendar, weeks, marks in zip(
-                self._schools, self._calendars, self._weeks, (before, after), strict=True
-            )
-        )
-        return compare(papers, first, then, self._measure)
-
-
-def _paper_ranges(pupils: set[str] | None) -> Iterator[Range]:
-    if pupils is None or len(pupils) > _FEW:
-        yield from map(starting, PREFIXES)
-        return
-    for pupil in sorted(pupils):
-        yield starting(streams.notices("", pupil))
-        yield one(streams.penalty(pupil))
-        yield one(streams.disclosure(pupil))
 
 
 def _read(watched: WatchedDecision, read: Read, ranges: Iterable[Range]) -> list[Recorded]:

@@ -4,6 +4,7 @@ Nothing is deleted. An amendment keeps the detail as it was (SI 2024/208 reg 6(1
 own history stays readable, and marks that only it has become late entries of the pupil.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,7 +12,8 @@ from typing import Any, NamedTuple
 from commands.core import checks, marks, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import StatedMark
-from commands.core.ranges import Range, one, starting
+from commands.core.places import place
+from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.roll import enrol
 from ledger import names
 from ledger.clock import local_date
@@ -30,7 +32,7 @@ from ledger.events.roll import (
 from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
 from ledger.values import Session, parse_date
-from policies.packs.codes import Rules
+from policies.packs.codes import Codes, Rules
 
 _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
 _FLAG = "boarder"
@@ -159,8 +161,8 @@ class MergePupils(UseCase):
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Name who asks and both records; every mark of them."""
-        yield state.own_row
+        """Name who asks, the calendar and both records; every mark of them."""
+        yield from (state.own_row, CALENDAR)
         for pupil in _pair(self, state):
             yield one(streams.pupil(pupil.id))
             yield starting(streams.mark(pupil.id, ""))
@@ -193,7 +195,9 @@ class MergePupils(UseCase):
                 f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"
             )
         if self.dry_run:
-            says += told.in_words(state, rules.codes, facts, each=True)
+            says += told.one_by_one(state, told.told(facts), {})
+        moves = _moves(state, rules.codes, pair, only, local_date(now))
+        says.append(f"the figures, of both records together: {told.figures_in_words(moves)}")
         return decided(facts, *says, dry_run=self.dry_run, reason=reason)
 
 
@@ -216,6 +220,27 @@ def _pair(command: MergePupils, state: State) -> _Pair:
                 "name two records that are on roll or were",
             )
     return pair
+
+
+def _moves(
+    state: State, codes: Codes, pair: _Pair, only: Iterable[Session], today: date
+) -> Counter[str]:
+    """Return what a merger moves: all that counts of one record goes, what it alone has comes.
+
+    In a cancelled session the entry counts that the law gives it, whatever stands.
+    """
+    calendar, moves = state.school.calendar(), Counter[str]()
+    theirs = {session: mark.code for session, mark in marks.marks_of(state, pair.duplicate)}
+    for session in calendar.sessions(date.min, today):
+        at = place(calendar, pair.duplicate, session)
+        if at.has_entry:
+            code = theirs.get(session) if at.held else codes.cancelled(session.date)
+            moves[told.figure_of(codes, code, session)] -= 1
+    for session in only:
+        if place(calendar, pair.survivor, session).held:
+            moves[told.figure_of(codes, None, session)] -= 1
+            moves[told.figure_of(codes, theirs[session], session)] += 1
+    return moves
 
 
 def _unshared_marks(

@@ -97,12 +97,13 @@ class PlanWithdrawn(SourcedEvent):
 
 
 class MarksUncounted(Event):
-    """Marks of one pupil that stand stopped counting by what else this transaction records.
+    """Marks of one pupil stopped counting by what else this transaction records.
 
-    ``sessions``: each with its code, ``2026-09-16/AM O``; ``of_age``: those that only the
-    threshold of a penalty notice no longer counts. ``peak_before`` and ``peak_after``: relevant
-    entries in the fullest window of it, both 0 where it counted none of these marks. ``reason``:
-    why it was done; of an import, what it was accepted for.
+    ``sessions``: each with its code, ``2026-09-16/AM O``. It stands still, or the entry of a
+    cancelled session took its place and the pupil below the threshold. ``of_age``: those that
+    only the threshold of a penalty notice no longer counts. ``peak_before`` and ``peak_after``:
+    relevant entries in the fullest window of it, both 0 where it counted none of these marks.
+    ``reason``: why it was done; of an import, what it was accepted for.
     """
 
     sessions: tuple[str, ...] = ()

@@ -123,9 +123,9 @@ CHECKS: Mapping[Check, CheckKind] = {
         lambda _, scope: find_strangers(scope),
     ),
     "stopped-counting": CheckKind(
-        "Marks that stand and stopped counting",
+        "Marks that stopped counting",
         "Which marks stopped counting by a change of group, closure, term, roll or birth date, "
-        "and whom did it take below the penalty threshold?",
+        "and whom did it, or a cancelled session, take below the penalty threshold?",
         "a pupil entered in the wrong group, put right when somebody noticed.",
         lambda _, scope: find_stopped(scope),
     ),

@@ -63,14 +63,20 @@ class _Entered:
 
     @cached_property
     def register(self) -> Rectangle:
-        """The register with each amended mark as it was first entered; cancelled ones stay."""
+        """The register with each amended mark as it was first entered.
+
+        A session whose mark gave way to the entry of a cancelled one was held as far as was known
+        then; any other cancelled one stays what it is.
+        """
         whole = self.scope.whole
-        codes = whole.codes.copy()
+        codes, met = whole.codes.copy(), whole.met.copy()
         for pupil, chains in self.amended.items():
             for at, chain in chains:
-                if not whole.cancelled[pupil, at]:
+                cancelled = bool(whole.cancelled[pupil, at])
+                if not cancelled or self.scope.codes.cancels(chain[-1].code, chain[-1].day):
                     codes[pupil, at] = whole.book.index(_as_first_entered(chain).code)
-        return replace(whole, codes=codes)
+                    met[pupil, at] |= cancelled
+        return replace(whole, codes=codes, met=met)
 
 
 def _as_first_entered(chain: Chain) -> Step:
@@ -199,9 +205,10 @@ def _threshold(entered: _Entered, margin: int) -> Iterator[_Near]:
         return
     rule = measure(view.on)
     ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
-    cells = countable_cells(scope.whole, ages) & scope.chosen
-    both = (entered.register, scope.whole)
-    flags = [relevant_cells(whole, scope.codes, cells) for whole in both]
+    flags = [
+        relevant_cells(whole, scope.codes, countable_cells(whole, ages) & scope.chosen)
+        for whole in (entered.register, scope.whole)
+    ]
     then, now = (_fullest(scope, each) for each in flags)
     for pupil in sorted(entered.amended, key=scope.upn):
         before, after = int(then[pupil]), int(now[pupil])

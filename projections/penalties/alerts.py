@@ -85,7 +85,7 @@ class Alerts(Question[AlertFindings]):
     """attendance alerts: what waits for somebody's decision.
 
     Conflicts with a source, amendments that wait, marks that say of a session recorded as held
-    that it was not, papers that a change undercut, marks that stand and stopped counting.
+    that it was not, papers that a change undercut, marks that stopped counting.
     """
 
     all_: bool = option("alerts that are settled, too", default=False)

@@ -46,6 +46,7 @@ from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
 from projections.readmodel.records.register import Mark
+from projections.readmodel.records.roll import Merger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,7 @@ class _Search:
         self.cells = countable_cells(self.whole, ages)
         self.recorded = RecordedRegister(view, self.register.measure)
         known = sorted(view.standing(Consideration), key=lambda each: each.kf)
+        self.merged = by_pupil((each.survivor, each.pupil) for each in view.standing(Merger))
         self.considered = by_pupil((each.pupil, _considered(view, each)) for each in known)
         weeks_so_far = weeks_begun(weeks, view.on)
         self.flags = relevant_cells(self.whole, codes, self.cells)
@@ -201,13 +203,36 @@ class _Search:
         return ListedPupil(
             self.view.people[pupil],
             case,
-            self.recorded.first_full(pupil, (each.entry for each in stood)),
+            *self._first_recorded(pupil, stood),
             self._is_due(pupil, case, stood),
             self.considered.get(pupil, ()),
             parents,
             steps,
             self.families.blockers(pupil, case, self._sessions(empty), parents, steps),
         )
+
+    def _first_recorded(
+        self, pupil: int, stood: Sequence["Stretch"]
+    ) -> tuple[int | None, Person | None]:
+        """Return when a window was first full, and in which record where that is another one.
+
+        Of records merged into this one the first to show it counts: what the school's registers
+        held, somebody could become aware of, whichever record held it (reg 9A(1)).
+        """
+        records = [pupil]
+        for each in records:
+            records += [other for other in self.merged.get(each, ()) if other not in records]
+        times = {}
+        for record in records:
+            theirs = stood if record == pupil else _stretches(self.view, record, self.register)
+            at = self.recorded.first_full(record, (each.entry for each in theirs))
+            if at is not None:
+                times[record] = at
+        if not times:
+            return None, None
+        first = min(times, key=lambda record: times[record])
+        by = None if first == pupil else self.view.people[first]
+        return times[first], by
 
 
 def _considered(view: View, seen: Consideration) -> Considered:

@@ -49,13 +49,15 @@ class ListedPupil(NamedTuple):
     """A pupil listed: the case, what was considered of it, and what a referral would meet.
 
     ``first_recorded``: when a window first held as many recorded entries as the rule names, none
-    where it never did, 0 where the source states no time for it; ``due``: whether a decision to
+    where it never did, 0 where the source states no time for it; ``shown_by``: the record that
+    showed it, where that is one merged into this one since; ``due``: whether a decision to
     consider is; ``earlier``: whether it is listed by an earlier window only.
     """
 
     person: Person
     case: Case
     first_recorded: int | None = None
+    shown_by: Person | None = None
     due: bool = False
     considered: Sequence[Considered] = ()
     parents: Sequence[Parent] = ()
@@ -155,6 +157,7 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
     Column("first_met_on", "First met on", lambda row: row.case.standing.first_met_on),
     Column("first_recorded_met_at",
            value=lambda row: iso(row.first_recorded) if row.first_recorded else None),
+    Column("first_recorded_met_upn", value=lambda row: row.shown_by and row.shown_by.upn),
     _window("window"),
     _entries("sessions"),
     _window("peak_window"),
@@ -317,7 +320,12 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
         yield f"  The threshold was first reached with a session on {day(found.first_met_on)}"
     if row.first_recorded:
         at = local(row.first_recorded)
-        yield f"  The register first held as many on {day(at.date())} at {at:%H:%M}"
+        by = (
+            f" (in the record {row.shown_by.upn}, merged into this one since)"
+            if row.shown_by
+            else ""
+        )
+        yield f"  The register first held as many on {day(at.date())} at {at:%H:%M}{by}"
     if found.leaves_on:
         yield f"  The oldest session leaves the window on {day(found.leaves_on)}"
     yield from _besides(row)

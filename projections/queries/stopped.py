@@ -1,7 +1,8 @@
-"""Marks that stand and stopped counting, as recorded with the change that did it.
+"""Marks that stopped counting, as recorded with the change that did it.
 
-Which marks, by whom and why is what the log holds; whether they count again is asked of the
-register as it is known, by `uncounted`.
+They stand still, or the entry of a cancelled session took their place, and a pupil below the
+threshold. Which marks, by whom and why is what the log holds; whether they count again is asked of
+the register as it is known, by `uncounted`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -112,14 +113,18 @@ def _marks(view: View, stored: Uncounted) -> Iterator[Mark]:
         standing = Standing(view, stored.pupil, threshold=of_age)
         for session, _, code in (each.partition(" ") for each in sessions):
             for now in filter(None, [standing.code(session)]):
-                again = standing.bar(session, now) is None
+                cancelled = view.rules.codes.cancels(now, date.fromisoformat(session[:10]))
+                again = standing.bar(session, now) is None and not (cancelled and now != code)
                 yield Mark(session, code, of_age, counts_again=again)
 
 
 def as_versions(
     view: View, pupils: Collection[int], first: date, last: date
 ) -> Iterator[tuple[int, Version]]:
-    """Yield each such mark of some days as a change of it, with the number of its version."""
+    """Yield each such mark of some days as a change of it, with the number of its version.
+
+    Where the entry of a cancelled session took a mark's place, that version says so itself.
+    """
     for each in stopped(view, pupils):
         stored = each.stored
         marks = [mark for mark in each.marks if first <= mark.day <= last]
@@ -132,7 +137,9 @@ def as_versions(
                 if version.session == mark.session and version.position < stored.alert
             ]
             entry = next(version.position for _, version in stood if version.kind != "plan")
-            yield stood[-1][0], _as_version(each, mark, entry)
+            number, stands = stood[-1]
+            if stands.code == mark.code:
+                yield number, _as_version(each, mark, entry)
 
 
 def _as_version(each: Stopped, mark: Mark, entry: int) -> Version:

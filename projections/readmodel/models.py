@@ -187,6 +187,9 @@ def _withdraw_spell(
 ) -> None:
     pupil = writer.pupil(streams.parts(stream)[1])
     writer.end(roll_records.Spell, moment, pupil=pupil, starts_on=e.starts_on)
+    if e.survivor is not None:
+        survivor = writer.pupil(e.survivor)
+        writer.put(roll_records.Merger, moment, e, pupil=pupil, survivor=survivor)
 
 
 @_takes(roll.DetailsAmended)

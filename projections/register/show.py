@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.english import number_of
 from ledger.store.folder import Folder
+from ledger.values import parse_session
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
 from projections.queries.blocks import Block, Cell, Grid, Lines, Made, Places, Register
@@ -149,7 +150,8 @@ def _known(view: View) -> str:
 # -- for reading ---------------------------------------------------------------------------
 
 
-_CANCELLED = "session cancelled for everyone; what stood before is told by attendance history"
+_CANCELLED = "session cancelled: {}; what stood before is told by attendance history"
+_HELD = "stands though the session is recorded as held: {}; attendance alerts says what to do"
 
 
 def _drawn(cell: CellState) -> Cell:
@@ -165,11 +167,10 @@ def _drawn(cell: CellState) -> Cell:
 
 def _register(group: str | None, found: ShownWeek) -> Register:
     rows = [(row.person.name, list(map(_drawn, row.cells))) for row in found.rows]
-    cancelled = {cell.code for row in found.rows for cell in row.cells if cell.cancelling}
 
     def notes() -> list[str]:
         said = legend(rows) if rows else [found.nobody]
-        said += [f"{code}  {_CANCELLED}" for code in sorted(filter(None, cancelled))]
+        said += _cancellations(found)
         if found.other is not None:
             sign = "! " if found.changes is None else ""
             said.append(f"{sign}compared with: {found.other.provenance}")
@@ -177,6 +178,20 @@ def _register(group: str | None, found: ShownWeek) -> Register:
 
     title = f"Register of {group}, week of {found.monday}"
     return Register(title, found.headings, rows, Made(notes))
+
+
+def _cancellations(found: ShownWeek) -> Iterator[str]:
+    """Yield which sessions were cancelled, and of which only a mark still says so."""
+    places: dict[tuple[str, str], set[int]] = {}
+    for row in found.rows:
+        for at, cell in enumerate(row.cells, start=1):
+            code, day = cell.code or "", parse_session(cell.session).date
+            says = _HELD if cell.met and cell.in_group and found.codes.cancels(code, day) else ""
+            said = _CANCELLED if cell.cancelling else says
+            if said:
+                places.setdefault((code, said), set()).add(at)
+    for (code, said), found_at in sorted(places.items()):
+        yield f"{code}  {said.format(', '.join(found.headings[at] for at in sorted(found_at)))}"
 
 
 _CHANGES: tuple[Column[Change], ...] = (

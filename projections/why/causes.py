@@ -54,11 +54,24 @@ class Finder:
                 if stage.facts == "marks":
                     self._attribute_to_marks(found, number, move)
                 else:
-                    kind = self._kind(stage, move)
-                    effect = self._effect(move.session, move.old, move.new)
-                    events = self._events(stage, kind, move)
-                    found[number, kind, move.pupil].add(effect, events, move.session)
+                    self._attribute(found, number, stage, move)
         return dict(found)
+
+    def _attribute(self, found: Causes, number: int, stage: Stage, move: Move) -> None:
+        """Let a move have its effect by whatever kind of fact the stage differs in."""
+        kind, cause = self._kind(stage, move), Cause()
+        effect = self._effect(move.session, move.old, move.new)
+        cause.add(effect, self._events(stage, kind, move), move.session)
+        if stage.facts == "calendar" and kind != CALENDAR:
+            cause.changes += [
+                MarkChange(each.session, each.kf, each.replaced, each.code)
+                for each in self._since(move)
+            ]
+        found[number, kind, move.pupil].join(cause)
+
+    def _since(self, move: Move) -> list[Mark]:
+        """Return the versions of the mark of a session that became known in between."""
+        return self.marks.get((move.pupil, str(move.session)), [])
 
     def _attribute_to_marks(self, found: Causes, number: int, move: Move) -> None:
         """Let each version of a mark that became known have its own effect."""
@@ -89,7 +102,7 @@ class Finder:
         gained = move.old == 0
         match stage.facts:
             case "calendar":
-                return CALENDAR
+                return self._put_back(move) or CALENDAR
             case "roll":
                 return JOINER if gained else LEAVER
             case "window":
@@ -99,6 +112,17 @@ class Finder:
                 return JOINER if gained else LEAVER
             case _:
                 return GROUP_MOVE
+
+    def _put_back(self, move: Move) -> str:
+        """Return the kind of event that put back what a cancellation, withdrawn since, replaced.
+
+        The calendar let the entry count again; that it says what it does is the amendment.
+        """
+        day, codes = move.session.date, self.way.later.rules.codes
+        for mark in reversed(self._since(move) if move.old == 0 else []):
+            if mark.replaced is not None and codes.cancels(mark.replaced, day):
+                return MARKS[mark.kind]
+        return ""
 
     @cached_property
     def _on_roll_before(self) -> set[int]:
@@ -120,7 +144,7 @@ class Finder:
         pupil, session = move.pupil, str(move.session)
         if self.way.of_dates:
             return self._events_by_date(kind, pupil, session)
-        marks = {mark.kf for mark in self.marks.get((pupil, session), ())}
+        marks = {mark.kf for mark in self._since(move)}
         if stage.facts == "calendar":
             return marks | self._calendar[session]
         return marks | self.changed[Membership if kind == GROUP_MOVE else Spell][pupil]

@@ -1,8 +1,8 @@
-"""Why a flag of absence flipped: one cause a pupil, every event."""
+"""Why a flag of absence flipped: the cause that decided it, and the share of every other."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ledger.values import Session
@@ -35,7 +35,10 @@ ByPupil = Mapping[int, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A pupil whose flags differ between the two ends of a way; ``effect``: by how much."""
+    """A pupil whose flags differ between the two ends of a way; ``effect``: by how much.
+
+    ``possible`` and ``absent``: by how many sessions one cause of it moved them.
+    """
 
     pupil: int
     kind: str
@@ -43,6 +46,8 @@ class Flip:
     events: frozenset[int]
     sessions: frozenset[Session]
     changes: tuple[MarkChange, ...]
+    possible: int = 0
+    absent: int = 0
 
 
 def flags(finder: Finder, population: Population) -> list[dict[int, Flags]]:
@@ -91,6 +96,38 @@ def flips(
     return flipped
 
 
+def by_cause(flipped: Iterable[Flip], causes: Causes) -> Iterator[Flip]:
+    """Yield each flip in parts, one a kind of cause: the one that decided has its effect.
+
+    What moved no session, a rule or a corrected birth date, may have decided; then the others
+    are beside it.
+    """
+    own: defaultdict[int, defaultdict[str, Cause]] = defaultdict(lambda: defaultdict(Cause))
+    for (_, kind, pupil), cause in causes.items():
+        own[pupil][kind].join(cause)
+    for flip in flipped:
+        kinds = {kind: each for kind, each in own[flip.pupil].items() if any(_share(each))}
+        others = flip.events.difference(*(c.events for k, c in kinds.items() if k != flip.kind))
+        for kind in dict.fromkeys((flip.kind, *kinds)):
+            cause, decided = kinds.get(kind, Cause()), kind == flip.kind
+            yield replace(
+                flip,
+                kind=kind,
+                effect=flip.effect if decided else (0,) * len(flip.effect),
+                events=frozenset(others or flip.events if decided else cause.events),
+                sessions=frozenset(cause.sessions) if kind in kinds else flip.sessions,
+                changes=tuple(cause.changes) if kind in kinds else flip.changes,
+                absent=_share(cause)[0],
+                possible=_share(cause)[1],
+            )
+
+
+def _share(cause: Cause) -> tuple[int, int]:
+    """Return by how much a cause moved absent and possible sessions."""
+    effect = dict(zip(COUNTED, map(int, cause.effect), strict=True))
+    return effect["authorised"] + effect["unauthorised"], effect["possible"]
+
+
 def less(after: Iterable[int], before: Iterable[int]) -> tuple[int, ...]:
     """Return some counts less others, each by each."""
     return tuple(int(a) - int(b) for a, b in zip(after, before, strict=True))
@@ -128,5 +165,5 @@ def kind_at(finder: Finder, own: Causes, last: int, pupil: int) -> str:
 
 def _weight(cause: Cause) -> tuple[int, int]:
     """Return how much a cause weighs on a flag: by absence, then by possible sessions."""
-    effect = dict(zip(COUNTED, map(int, cause.effect), strict=True))
-    return abs(effect["authorised"] + effect["unauthorised"]), abs(effect["possible"])
+    absent, possible = _share(cause)
+    return abs(absent), abs(possible)

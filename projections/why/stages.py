@@ -29,7 +29,7 @@ SAME_CELLS: tuple[Facts, ...] = ("details", "rule")
 class Pair(Selection):
     """A question about two points in time."""
 
-    and_: str | None = option("the second time (with --known-at) or date (with --on); now")
+    and_: str | None = option("the second time (with --known-at) or date (with --on) [now]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ def way(question: Pair, view: View) -> Way:
 
 
 def _other(question: Pair) -> Pair:
-    if question.and_ is None or (question.known_at is None and question.on is None):
+    if question.known_at is None and question.on is None:
         raise Refused(
             "two-times",
             "a difference lies between two points in time",
-            "give --known-at and --and, or two dates: --on and --and",
+            "give --known-at or --on, to compare with now, and --and for another time or date",
         )
     second = None if question.and_ == _NOW else question.and_
     if question.known_at is not None:

@@ -30,6 +30,7 @@ from projections.why.flips import (
     ByPupil,
     Flags,
     Flip,
+    by_cause,
     flags,
     flips,
 )
@@ -42,7 +43,8 @@ Counts = dict[str, int]
 class CauseRow(NamedTuple):
     """What one kind of event did to the counts of one pupil, and the positions of the events.
 
-    ``sessions``: those that it is about, in order; ``changes``: what became of their marks.
+    ``sessions``: those that it is about, in order; ``changes``: what became of their marks;
+    ``share``: of a flag, by how much it moved the pupil's absent and possible sessions.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class CauseRow(NamedTuple):
     events: list[int]
     sessions: Sequence[Session]
     changes: Sequence[MarkChange]
+    share: Counts
 
     @property
     def upn(self) -> str:
@@ -72,6 +75,11 @@ COLUMNS: tuple[Column[CauseRow], ...] = (
     Column("last", value=lambda row: _end_of(row, -1)),
     Column("changes", value=lambda row: Listing(_CHANGES, row.changes), csv=False),
 )
+_SHARES: tuple[Column[CauseRow], ...] = (
+    Column("absent", value=lambda row: row.share["absent"]),
+    Column("possible", value=lambda row: row.share["possible"]),
+)
+"""Of `persistent` besides: what each cause moved of the pupil's own share."""
 
 
 class End(NamedTuple):
@@ -153,12 +161,15 @@ class Why(Pair, Question[Found]):
         if ignorant:
             fields["knows_nothing"] = ignorant
         fields |= {name: end.counts for name, end in ends.items()}
-        fields |= {"difference": found.difference, "causes": Listing(COLUMNS, found.causes)}
+        listed = Listing(
+            (*COLUMNS, *_SHARES) if self.what == "persistent" else COLUMNS, found.causes
+        )
+        fields |= {"difference": found.difference, "causes": listed}
         unknown = [Lines([end.ignorance]) for end in ends.values() if end.ignorance]
         return Answer(
             fields,
             blocks=[*unknown, _table(self, found), *_whose(found.causes)],
-            listed=Listing(COLUMNS, found.causes),
+            listed=listed,
             sourced=True,
         )
 
@@ -177,7 +188,8 @@ def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[CauseRow]]
             return _rates(finder)
         case "persistent":
             standing = flags(finder, question.population)
-            flipped = flips(finder, finder.causes(), standing, Flags())
+            every = finder.causes()
+            flipped = list(by_cause(flips(finder, every, standing, Flags()), every))
             return _from_flips(finder, standing, flipped, Flags._fields)
     stood = threshold_counts(finder)
     flipped = threshold_flips(finder, finder.causes(), stood)
@@ -219,14 +231,18 @@ def _turned_round(cause: CauseRow) -> CauseRow:
     """Return a cause undone: the question named the later point in time first."""
     effect = {name: -n for name, n in cause.effect.items()}
     changes = [replace(each, was=each.became, became=each.was) for each in reversed(cause.changes)]
-    return cause._replace(effect=effect, changes=changes)
+    share = {name: -n for name, n in cause.share.items()}
+    return cause._replace(effect=effect, changes=changes, share=share)
 
 
 def _cause(finder: Finder, kind: str, pupil: int, effect: Counts, found: Cause | Flip) -> CauseRow:
     view = finder.way.later
     person = view.people.get(pupil) or view.first_known_person(pupil)
     events, sessions = sorted(found.events), sorted(found.sessions)
-    return CauseRow(kind, person, effect, events, sessions, sorted(found.changes))
+    changes, share = sorted(found.changes), dict[str, int]()
+    if isinstance(found, Flip):
+        share = {"absent": found.absent, "possible": found.possible}
+    return CauseRow(kind, person, effect, events, sessions, changes, share)
 
 
 # -- for reading ---------------------------------------------------------------------------
@@ -283,9 +299,13 @@ def _sessions(listed: Sequence[str]) -> str:
     return f"{number_of(len(listed), 'session')}, {listed[0]} to {listed[-1]}"
 
 
-def _moved(effect: Counts) -> str:
-    told = (f"{_words(name)} {effect[name]:+d}" for name in _told(effect) if effect[name])
-    return ", ".join(told)
+def _moved(row: CauseRow) -> str:
+    """Say what a cause moved: of a flag also the share that it had in it."""
+    effect = [
+        f"{_words(name)} {row.effect[name]:+d}" for name in _told(row.effect) if row.effect[name]
+    ]
+    share = [f"{name} sessions {number:+d}" for name, number in row.share.items() if number]
+    return "; ".join(filter(None, (", ".join(effect), ", ".join(share))))
 
 
 _WHOSE: tuple[Column[CauseRow], ...] = (
@@ -293,7 +313,7 @@ _WHOSE: tuple[Column[CauseRow], ...] = (
     Column("", "Pupil", text=lambda row: row.person.name),
     Column("", "UPN", text=lambda row: row.upn),
     Column("", "Sessions and codes", text=_changed, free=True),
-    Column("", "Effect", text=lambda row: _moved(row.effect)),
+    Column("", "Effect", text=_moved),
 )
 
 

@@ -192,6 +192,12 @@ class Marks:
             for link in versions:
                 yield Fact(stream, links.event(link))
 
+    def changes(self) -> Iterator[Fact]:
+        """Yield the facts about marks that the ledger holds already."""
+        for stream, versions in self._chains:
+            if self._held.knows(stream):
+                yield from (Fact(stream, links.event(link)) for link in versions)
+
     def _plan_row(self, index: int) -> None:
         pupil, occasion = self._entries.pupil(index), self._entries.occasion(index)
         key = (pupil.id, occasion.number)

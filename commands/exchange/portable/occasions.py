@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property
 
 from commands.core.command import State
+from commands.core.places import place
 from commands.exchange.portable.known import KnownTimes
 from commands.exchange.portable.rows import AmendmentRow, session_number, session_numbered
 from commands.exchange.portable.work import Work
@@ -192,14 +193,6 @@ def _folder_calendar(work: Work) -> Calendar:
     return Calendar(terms, closures, [])
 
 
-def has_place(calendar: Calendar, pupil: Pupil, session: Session) -> bool:
-    """Tell whether a mark for a session has its place in the register, or a cancellation's has."""
-    if not pupil.on_roll(session.date) or not calendar.in_term(session.date):
-        return False
-    closure = calendar.closure(session, pupil.groups(session.date))
-    return closure is None or closure.cancelled
-
-
 # What the ledger that an import began with says of rows that it holds already.
 #
 # A row that was taken in is not refused when it comes again, because a person here moved a term,
@@ -235,4 +228,4 @@ class StateBefore:
     def meets(self, pupil: Pupil, occasion: Occasion) -> bool:
         """Tell whether the school met a session for a pupil, before the import."""
         known = self._state.school.pupils[pupil.id]
-        return has_place(self._calendar, known, occasion.session)
+        return place(self._calendar, known, occasion.session).has_entry

@@ -1,9 +1,8 @@
 """Marks that the ledger holds and that an import would take out of every figure.
 
-A register is not undone by its calendar: a planned closure, a moved term, an earlier last day or
-another group over sessions that were marked is a finding. What a source says was cancelled on
-the day is no such thing: the law gives those sessions an entry of their own (SI 2024/208
-reg 10(10)).
+A register is not undone by its calendar: a closure, a moved term, an earlier last day or another
+group over sessions that were marked is a finding. So is a session said to be cancelled that the
+ledger holds marks of: the entry which the law gives it takes their place (SI 2024/208 reg 10(10)).
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from commands.core import told
-from commands.exchange.portable.occasions import has_place
+from commands.core.places import place
 from commands.exchange.portable.work import Work
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -38,6 +37,10 @@ _WORDS = {
     "closure-over-marks": (
         "this closure",
         'correct the date, or write kind = "cancelled" if it was cancelled on the day',
+    ),
+    "cancelled-over-marks": (
+        "this cancelled session",
+        "correct the date if the session was held",
     ),
     "term-over-marks": ("this term", "correct its first or last day"),
     "leaver-over-marks": (
@@ -91,15 +94,18 @@ class _Comparison:
         self._is: Calendar = self._new.calendar()
 
     def lost(self) -> Iterator[tuple[str, Session]]:
-        """Yield each mark held, by pupil and session, that stood and will not."""
+        """Yield each mark held, by pupil and session, that counted and will not."""
         everyone, held = self._sessions_changed(), self._work.state.histories
         for pupil_id, old in self._old.pupils.items():
             new = self._new.pupils[pupil_id]
             for session in self._sessions_of(old, new, everyone):
-                marked = streams.mark(pupil_id, session) in held
-                stood = marked and has_place(self._was, old, session)
-                if stood and not has_place(self._is, new, session):
+                if streams.mark(pupil_id, session) in held and self._is_lost(old, new, session):
                     yield pupil_id, session
+
+    def _is_lost(self, old: Pupil, new: Pupil, session: Session) -> bool:
+        codes, code = self._work.rules.codes, self._work.state.mark(old, session).code
+        was, now = place(self._was, old, session), place(self._is, new, session)
+        return was.counts(session, code, codes) and not now.counts(session, code, codes)
 
     def cause(self, pupil_id: str, session: Session) -> _Cause:
         """Return the row of the import that takes a mark out."""
@@ -112,8 +118,9 @@ class _Comparison:
         assert closure is not None  # noqa: S101 - nothing else takes a mark out
         key = (closure.date, closure.half, closure.groups)
         held = self._old.closures.get(key)
-        if held is None or held.cancelled:
-            return _Cause(SCHOOL, self._closures[key], "closure-over-marks")
+        if held is None or held.cancelled != closure.cancelled:
+            code = "cancelled-over-marks" if closure.cancelled else "closure-over-marks"
+            return _Cause(SCHOOL, self._closures[key], code)
         return _Cause(GROUPS, self._membership(pupil, day, closure.groups), "group-over-marks")
 
     @cached_property

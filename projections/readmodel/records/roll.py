@@ -29,6 +29,14 @@ class Spell(Versioned, frozen=True):
         return self.starts_on <= day <= (self.leaves_on or date.max)
 
 
+@table("mergers", ("pupil",), indexes=("survivor",))
+class Merger(Versioned, frozen=True):
+    """That a pupil's record was withdrawn in favour of another one of the same pupil."""
+
+    pupil: int
+    survivor: int
+
+
 @table("details", ("pupil",))
 class Details(Versioned, frozen=True):
     """A pupil's details; what is in clear survives the destruction of the pupil's keys."""

@@ -226,7 +226,7 @@ def test_a_number_within_a_batch_is_refused_naming_the_batch(cancelled):
 def test_a_batch_that_changed_nothing_is_refused(held):
     """First marks can only be amended; a batch of something else has nothing to give back."""
     entered = batch_of(held, MarkSession(pupil="P4", session=parse_session(AM), code="/"))
-    refused = held.refused(put_back(entered), "nothing-to-put-back", "it entered 1 first mark")
+    refused = held.refused(put_back(entered), "nothing-to-put-back", "it entered first marks")
     assert "attendance amend" in refused.remedy
     assert "first mark" not in held.refused(put_back(1), "nothing-to-put-back").what
 

@@ -13,6 +13,7 @@ import commands
 from commands.amending.amend import AmendMarks, MoveMark
 from commands.amending.approvals import GiveApproval
 from commands.core import told
+from commands.core.execute import look
 from commands.core.told import Told
 from commands.leave.decide import GrantLeave
 from commands.leave.end import WithdrawLeave
@@ -22,7 +23,7 @@ from commands.register.take import TakeRegister
 from commands.roll.correct import MergePupils
 from commands.roll.enrol import EnrolPupil
 from ledger.events import streams
-from ledger.events.calendar import SessionCancelled
+from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import SourceRestated
 from ledger.store.store import Fact
 from ledger.values import parse_session
@@ -162,7 +163,7 @@ def test_a_pupil_who_comes_late_gets_the_marks_of_cancelled_sessions(desk):
         "Eve Vale 2026-11-19/AM: no mark -> Y4 (late entry)",
         "Eve Vale 2026-11-19/PM: no mark -> Y4 (late entry)",
         "2 entered late: 2 Y4",
-        "the figures: not counted +2, no mark -2",
+        "the figures: not counted +2",
     ]
 
 
@@ -210,18 +211,41 @@ def test_changes_are_counted_by_codes(changes, expected):
     assert told.counted(changes) == expected
 
 
-def test_figures_move_by_what_codes_mean():
+def of_ada(desk, tell, *changes):
+    """Tell of changes of Ada's mark."""
+
+    def ask(state):
+        ada = state.pupil("P1").id
+        return tell(state, rules().codes, [each._replace(pupil_id=ada) for each in changes])
+
+    return look(desk.context, ask)
+
+
+def test_figures_move_by_what_codes_mean(desk):
     """A late arrival moves nothing, and what counts nowhere is told apart from no mark."""
-    codes = rules().codes
-    assert told.figures(codes, [changed("/", "L")]) == "nothing moves"
+    assert of_ada(desk, told.figures, changed("/", "L")) == "nothing moves"
     moved = [changed("/", "Y4"), changed("O", "I"), changed(None, "N"), changed("QQ", "/")]
-    assert told.figures(codes, moved) == "authorised absence +1, no mark -1"
+    assert of_ada(desk, told.figures, *moved) == "authorised absence +1, no mark -1"
 
 
-def test_a_summary_keeps_to_the_width_of_a_page():
+@pytest.mark.parametrize("was", [None, "O"])
+def test_nobody_loses_what_counted_nowhere(desk, was):
+    """A session that was planned not to be held had no mark to lose, nor one that counted."""
+    desk.put("calendar", SessionsClosed(date=AT.date, groups=("7A",), reason="INSET"))
+    assert of_ada(desk, told.figures, changed(was, "Y4")) == "not counted +1"
+
+
+def test_the_entry_of_a_cancelled_session_counted(desk):
+    """And what stood beside it did not."""
+    desk.put("calendar", SessionCancelled(date=AT.date, reason="Snow"))
+    back = changed("Y4", "O"), changed("I", "O")
+    assert of_ada(desk, told.figures, *back) == "unauthorised absence +2, not counted -1"
+
+
+def test_a_summary_keeps_to_the_width_of_a_page(desk):
     """Many codes take more than one line."""
     codes = [changed(f"{letter}1", "Y4") for letter in "ABCDEFGHIJKLMNOPQRST"]
-    lines = told.summary(rules().codes, codes)
+    lines = of_ada(desk, told.summary, *codes)
     assert len(lines) > 2
     assert max(map(len, lines)) <= 78
     assert lines[1].startswith("  ")

@@ -55,6 +55,7 @@ def test_a_move_that_takes_marks_out_is_refused_figures_first(desk):
         "  ann Quill: 6 O, 2026-09-16/AM to 2026-09-18/PM",
         "    the fullest 10 school weeks: 10 -> 4 recorded sessions",
         "    the threshold of 10 was met, and would not be",
+        "    no notice or decision on record rests on it",
         "the figures: unauthorised absence -6",
     ]
     assert "--reason" in refused.remedy
@@ -75,8 +76,9 @@ def test_with_a_reason_it_is_recorded_with_the_marks(desk):
 
 def test_what_is_told_once_it_is_recorded(desk):
     """And that somebody has to look at it."""
-    *_, fell, figures, following = desk.do(move(reason="asked")).says
+    *_, fell, rests, figures, following = desk.do(move(reason="asked")).says
     assert fell == "    the threshold of 10 was met, and is no longer"
+    assert rests == "    no notice or decision on record rests on it"
     assert figures == "the figures: unauthorised absence -6"
     assert following == f"  next: somebody looks at alert {desk.folder.head()} (attendance alerts)"
 
@@ -148,6 +150,7 @@ def test_a_birth_date_keeps_marks_from_the_threshold_only(desk):
         "    only the penalty threshold, for the pupil's age; rates count them",
         "    the fullest 10 school weeks: 10 -> 6 recorded sessions",
         "    the threshold of 10 was met, and would not be",
+        "    no notice or decision on record rests on it",
     ]
     [*_, event] = desk.events(Facts(facts=(born,)))
     assert (event.sessions, event.of_age) == ((), tuple(f"{s} O" for s in WEEK[:4]))
@@ -170,6 +173,7 @@ def test_marks_of_several_pupils_are_one_event_each_the_worst_first(desk):
         "  ann Quill: 2 O, 2026-09-16/AM to 2026-09-16/PM",
         "    the fullest 10 school weeks: 10 -> 8 recorded sessions",
         "    the threshold of 10 was met, and would not be",
+        "    no notice or decision on record rests on it",
         "  bob Quill: 1 I, 2026-09-16/AM",
         "the figures: authorised absence -1, unauthorised absence -2",
     ]

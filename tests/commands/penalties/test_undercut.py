@@ -285,7 +285,7 @@ def test_letters_and_papers_about_many_are_none(school):
 def test_the_taking_of_a_register_reads_no_paper(school, monkeypatch):
     """First entries of the day change nothing, and cost nothing."""
     desk = school(disclosed(last=date(2026, 11, 20), on=date(2026, 11, 20)))
-    monkeypatch.setattr(undercut, "_paper_ranges", None)
+    monkeypatch.setattr(undercut, "paper_ranges", None)
     row = Row(0, "U-ann", "/", "", "")
     session = Session(date(2026, 11, 20), "AM")
     assert raised(desk, TakeRegister(group="9A", session=session, rows=(row,))) == []
@@ -348,7 +348,7 @@ def test_a_calendar_of_days_to_come_matters_to_no_paper(ten, monkeypatch):
     """A planned closure ahead is not held against anything; a term is."""
     ahead = Fact(streams.CALENDAR, SessionsClosed(date=date(2026, 12, 1)))
     with monkeypatch.context() as patched:
-        patched.setattr(undercut, "_paper_ranges", None)
+        patched.setattr(undercut, "paper_ranges", None)
         assert raised(ten, stated(ahead)) == []
     shorter = TermSet(name="Autumn 1", first=date(2026, 9, 9), last=date(2026, 10, 23))
     left = tuple(f"{s} O>-" for s in WEEK[:4])

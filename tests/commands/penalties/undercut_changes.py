@@ -61,7 +61,7 @@ class Facts(UseCase):
             school = [f for f in facts if f.stream.startswith((streams.CALENDAR, streams.PUPIL))]
             return Decision(
                 iter(facts), len(facts), (), dry_run=self.dry_run, reason=self.reason,
-                school=school,
+                held=school,
             )  # fmt: skip
         return decided(facts, dry_run=self.dry_run, reason=self.reason)
 

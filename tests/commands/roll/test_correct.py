@@ -6,6 +6,7 @@ import pytest
 
 from commands.roll.correct import CorrectPupil, MergePupils
 from commands.roll.remove import RemovePupil
+from ledger.events.calendar import SessionsClosed
 from ledger.events.register import SessionMarked
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilEnrolled, PupilRemoved
 from ledger.values import upn_check_letter
@@ -162,12 +163,23 @@ def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
     assert said == [
         "Ada Quill: merged, 1 mark carried over",
         "2026-11-17/AM: / stands, L was the duplicate's",
+        "the figures, of both records together: attended -1, unauthorised absence -1, no mark -28",
         "1 mark of 1 pupil stops counting",
         "  Ada Quil: 1 L, 2026-11-17/AM",
-        "the figures: attended -1",
     ]
     alert = twice.folder.head()
     assert following == f"  next: somebody looks at alert {alert} (attendance alerts)"
+
+
+def test_a_mark_carried_over_into_a_closed_session_moves_no_figure(twice):
+    """It was planned not to be held for the survivor's class: there it counts nowhere."""
+    closed = SessionsClosed(date=date(2026, 11, 16), sessions=("AM",), groups=("7A",), reason="x")
+    twice.put("calendar", closed)
+    said = twice.do(merge()).says
+    assert "1 mark carried over" in said[0]
+    assert said[2] == (
+        "the figures, of both records together: attended -2, unauthorised absence -1, no mark -27"
+    )
 
 
 def test_survivor_must_be_on_roll_for_the_marks(twice):

@@ -11,7 +11,12 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticesConfirmed, NoticeStated, PenaltyConsidered
 from ledger.events.register import SourceConflicted
-from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    EnrolmentWithdrawn,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.store.store import Fact
 from projections.penalties.penalties import Penalties
 from projections.rendering import text
@@ -32,7 +37,8 @@ AT = instant(2025, 9, 15, 9)
 ON = date(2025, 9, 19)
 DECEMBER = date(2025, 12, 12)
 KEYS = (
-    "upn,count,settled,fresh,met,peak,first_met_on,first_recorded_met_at,window,sessions,"
+    "upn,count,settled,fresh,met,peak,first_met_on,first_recorded_met_at,"
+    "first_recorded_met_upn,window,sessions,"
     "peak_window,peak_sessions,oldest_leaves_on,considered,parents,blockers,support,listed_by"
 )
 
@@ -126,7 +132,8 @@ def test_a_row_says_what_the_contract_says(away):
     assert ",".join(row) == KEYS
     assert row == {
         "upn": "U-ann", "count": 10, "settled": 10, "fresh": 10, "met": True, "peak": 10,
-        "first_met_on": "2025-09-12", "first_recorded_met_at": iso(AT), "window": weeks,
+        "first_met_on": "2025-09-12", "first_recorded_met_at": iso(AT),
+        "first_recorded_met_upn": None, "window": weeks,
         "sessions": cells, "peak_window": weeks, "peak_sessions": cells,
         "oldest_leaves_on": "2025-11-24", "considered": [], "parents": [],
         "blockers": row["blockers"], "support": [], "listed_by": "latest",
@@ -278,6 +285,42 @@ def test_a_source_that_states_no_time_leaves_the_moment_open(school):
     school.add(AT, *(marked("ann", s, "O", row=2) for s in WEEK), imported=True)
     row = rows(school, clock="source")["ann"]
     assert (row["met"], row["first_recorded_met_at"]) == (True, None)
+
+
+def merged(duplicate, survivor):
+    """One record withdrawn in favour of another."""
+    event = EnrolmentWithdrawn(
+        starts_on=date(2025, 6, 2), survivor=survivor, reason="entered twice", by="s1",
+        name="Mrs Register", job_title="Officer",
+    )  # fmt: skip
+    return Fact(streams.pupil(duplicate), event)
+
+
+def test_what_a_record_merged_away_showed_stands_with_its_name(school):
+    """Ten stood in it first; the survivor holds six of them, and never had ten."""
+    absent(school)
+    school.add(AT + HOUR, merged("ann", "bob"))
+    absent(school, WEEK[:6], pupil="bob", at=AT + HOUR)
+    asked = {"at_least": 1, "explain": True}
+    row = rows(school, **asked)["bob"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (6, iso(AT))
+    assert row["first_recorded_met_upn"] == "U-ann"
+    assert "at 10:00 (in the record U-ann, merged into this one since)" in shown(school, **asked)
+    before = rows(school, at_least=1, known_at=iso(AT))["ann"]
+    assert (before["first_recorded_met_at"], before["first_recorded_met_upn"]) == (iso(AT), None)
+
+
+def test_of_two_records_the_earliest_counts_and_of_several_mergers_each(school):
+    """The survivor showed it first itself; a record merged into the one merged counts too."""
+    absent(school, pupil="bob")
+    school.add(AT + HOUR, merged("ann", "bob"))
+    row = rows(school)["bob"]
+    assert (row["first_recorded_met_at"], row["first_recorded_met_upn"]) == (iso(AT), None)
+    school.add(AT + HOUR, merged("bob", "cat"), merged("cat", "ann"))
+    absent(school, WEEK[:3], pupil="cat", at=AT + HOUR)
+    for again in ("cat", "ann"):
+        school.add(AT + 2 * HOUR, enrolled(again, date(2025, 6, 2), birth_cohort=2012))
+    assert rows(school, at_least=1)["cat"]["first_recorded_met_upn"] == "U-bob"
 
 
 # -- considered ---------------------------------------------------------------------------------

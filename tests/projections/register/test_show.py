@@ -293,14 +293,23 @@ def test_a_cancellation_stars_nobody_and_is_told_once(school):
     answer = school.ask(RegisterShow(**WEEK))
     shown = [row[:3] for row in answer.blocks[0].as_grid.rows]
     assert shown == [("Ann Able", "Y4*", "Y4"), ("Bob Baker", "Y4", "Y4")]
-    told = "Y4  session cancelled for everyone; what stood before is told by attendance history"
-    assert told in answer.blocks[0].notes
+    told = "Y4  session cancelled: {}; what stood before is told by attendance history"
+    assert [n for n in answer.blocks[0].notes if n.startswith("Y4")] == [
+        told.format("Mon 08 AM, Mon 08 PM")
+    ]
     bob = answer.document["rows"][1]["cells"]
     assert (bob[0]["amended"], bob[1]["late_entry"]) == (True, True)
-    withdrawn = ClosureWithdrawn(date=monday, reason="wrong day")
-    school.add(AT + 3 * HOUR, Fact(streams.CALENDAR, withdrawn))
-    held = school.ask(RegisterShow(**WEEK)).blocks[0].as_grid.rows
-    assert [row[1:3] for row in held] == [("Y4*", "Y4+")] * 2
+    for half, signs in (("AM", ("Y4*", "Y4")), ("PM", ("Y4*", "Y4+"))):
+        withdrawn = ClosureWithdrawn(date=monday, sessions=(half,), reason="wrong day")
+        school.add(AT + 3 * HOUR, Fact(streams.CALENDAR, withdrawn))
+        held = school.ask(RegisterShow(**WEEK)).blocks[0]
+        assert [row[1:3] for row in held.as_grid.rows] == [signs] * 2
+        assert (told.format("Mon 08 PM") in held.notes) == (half == "AM")
+        still = "Mon 08 AM" if half == "AM" else "Mon 08 AM, Mon 08 PM"
+        assert (
+            f"Y4  stands though the session is recorded as held: {still}; "
+            "attendance alerts says what to do"
+        ) in held.notes
 
 
 def test_a_week_that_is_named_is_what_the_answer_is_of(school):

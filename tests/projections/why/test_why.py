@@ -7,7 +7,7 @@ import pytest
 from ledger.clock import iso
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.calendar import ClosureWithdrawn, SessionsClosed
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilRemoved
 from ledger.store.store import Fact
@@ -323,21 +323,31 @@ def test_before_the_first_event_nothing_was_known(school):
 # -- persistent -------------------------------------------------------------------------------
 
 
-def test_a_flag_that_flips_is_one_cause_with_all_of_the_pupils_events(school):
-    """The amendment decides; the new mark beside it is among the events."""
+def test_a_flag_that_flips_has_every_cause_with_its_share(school):
+    """The amendment decides; the new mark beside it moved the share as well."""
     school.add(BEFORE, marked("ann", MON_AM, "N"))
     first = school.add(BETWEEN, on_ann(MON_AM, "N", "/"))
     second = school.add(BETWEEN, marked("ann", MON_PM, "\\"))
     found = known(school, "persistent")
     assert found["before"] == {"enrolments": 1, "persistent": 1, "severe": 1}
-    assert found["causes"] == [{
-        "kind": "amendment", "upn": "U-ann", "events": [first, second],
-        "effect": {"enrolments": 0, "persistent": -1, "severe": -1},
-        "sessions": 2, "first": MON_AM, "last": MON_PM, "changes": [
-            {"session": MON_AM, "was": "N", "became": "/", "position": first},
-            {"session": MON_PM, "was": None, "became": "\\", "position": second},
-        ],
-    }]  # fmt: skip
+    nothing = {"enrolments": 0, "persistent": 0, "severe": 0}
+    assert found["causes"] == [
+        {
+            "kind": "new mark", "upn": "U-ann", "events": [second], "effect": nothing,
+            "sessions": 1, "first": MON_PM, "last": MON_PM, "absent": 0, "possible": 1,
+            "changes": [{"session": MON_PM, "was": None, "became": "\\", "position": second}],
+        },
+        {
+            "kind": "amendment", "upn": "U-ann", "events": [first],
+            "effect": nothing | {"persistent": -1, "severe": -1},
+            "sessions": 1, "first": MON_AM, "last": MON_AM, "absent": -1, "possible": 0,
+            "changes": [{"session": MON_AM, "was": "N", "became": "/", "position": first}],
+        },
+    ]  # fmt: skip
+    asked = Why(what="persistent", known_at=A, and_=B, **DAY)
+    said = "\n".join(text.as_text(school.ask(asked).blocks))
+    assert "persistent -1, severe -1; absent sessions -1" in said
+    assert "possible sessions +1" in said
     assert found["population"] == "roll"
 
 
@@ -503,7 +513,7 @@ def test_a_corrected_birth_date_decides_which_entries_are_relevant(school):
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ({"known_at": A}, "two-times"),
+        ({}, "two-times"),
         ({"and_": B}, "two-times"),
         ({"on": MONDAY, "and_": "tomorrow"}, "date"),
         ({"known_at": A, "and_": "2099-01-01"}, "known-at-future"),
@@ -517,6 +527,30 @@ def test_a_question_that_cannot_be_answered_is_refused(school, asked, code):
     with pytest.raises(Refused) as caught:
         document(school, **asked)
     assert caught.value.code == code
+
+
+def test_without_a_second_time_it_is_compared_with_now(school):
+    """Of times of knowledge and of dates alike."""
+    school.add(BEFORE, marked("ann", MON_AM, "/"))
+    for asked in ({"known_at": "2025-09-08"}, {"on": MONDAY}):
+        assert document(school, **asked) == document(school, **asked, and_="now")
+
+
+def test_what_is_put_back_is_an_amendment_and_no_change_of_the_calendar(school):
+    """Between the cancellation and now it was withdrawn, and the mark says again what it said."""
+    cancelled = SessionCancelled(date=MONDAY, sessions=("AM",), reason="flood")
+    school.add(BEFORE, marked("ann", MON_AM, "O"), marked("bob", MON_AM, "Y4"))
+    school.add(BEFORE + 1, on_calendar(cancelled), on_ann(MON_AM, "O", "Y4"))
+    withdrawn = on_calendar(ClosureWithdrawn(date=MONDAY, sessions=("AM",)))
+    head = school.add(BETWEEN, withdrawn, on_ann(MON_AM, "Y4", "O"))
+    found = known(school)
+    assert causes(found)["amendment", "U-ann"] == {"possible": 1, "unauthorised": 1}
+    assert ("calendar change", "U-ann") not in causes(found)
+    [cause] = [each for each in found["causes"] if each["upn"] == "U-ann"]
+    assert cause["events"] == [head - 1, head]
+    assert [(each["was"], each["became"]) for each in cause["changes"]] == [("Y4", "O")]
+    school.add(BETWEEN + 1, on_ann(MON_AM, "O", "I"))
+    assert causes(known(school))["amendment", "U-ann"] == {"possible": 1, "authorised": 1}
 
 
 def test_the_school_may_be_named(school):

@@ -115,6 +115,7 @@ def _adds_up(answer):
     for cause in answer["causes"]:
         # Between two times of the ledger's clock, every event was recorded after the first.
         assert first == last or all(first < p <= last for p in cause["events"])
-        assert any(cause["effect"].values()) or answer["what"] == "rates"
+        share = [cause.get(name) for name in ("absent", "possible")]
+        assert any(cause["effect"].values()) or any(share) or answer["what"] == "rates"
         assert cause["events"] == sorted(set(cause["events"]))
         assert cause["events"], cause

@@ -50,11 +50,22 @@ def test_a_dry_run_finds_it_too(known, changed):
     assert known.head() == head
 
 
-def test_what_a_source_says_was_cancelled_is_the_laws_own(known, changed):
-    """Those sessions have an entry for everyone: nothing is taken out."""
+def test_a_session_said_to_be_cancelled_takes_the_place_of_marks(known, changed):
+    """Found, figures first; accepted, it is recorded, and told with what the figures do."""
     changed("school.toml", more=closed("2026-11-16", "cancelled"))
-    known.bring(changed("marks.csv", less=("2026-11-16",)))
+    path = changed("marks.csv", less=("2026-11-16",))
+    assert places(known.faults(path)) == [("cancelled-over-marks", "school.toml", 43)]
+    said = known.bring(path, accept_findings=True).says
+    assert said[1] == "the figures, of marks held before: attended -14, not counted +14"
+    assert (
+        "  school.toml:43: this cancelled session takes out of every figure 14 marks of 7 pupils "
+        "that the ledger holds (attended -14), the first for 2026-11-16/AM"
+    ) in said
+    assert "14 marks of 7 pupils gave way to the entry of a cancelled session" in said
+    assert "  and 2 more pupils" in said
     assert known.counts()["SessionCancelled"] == 2
+    assert "MarksUncounted" not in known.counts()
+    assert known.bring(path).header is None
 
 
 def test_a_closure_over_no_mark_is_none(known, changed):
@@ -153,7 +164,7 @@ def test_a_mark_of_ours_under_a_cancelled_session_stops_counting(known, changed)
     )
     changed("school.toml", more=closed("2026-11-16", "cancelled"))
     path = changed("marks.csv", less=("2026-11-16",))
-    known.refused(ImportPortable(path=path).load(None), "marks-uncounted", "1 I, 2026-11-16/AM")
+    assert places(known.faults(path)) == [("cancelled-over-marks", "school.toml", 43)]
     known.bring(path, accept_findings=True)
     [event] = known.states("MarksUncounted")
     assert event["sessions"] == ["2026-11-16/AM I"]
