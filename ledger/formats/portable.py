@@ -71,14 +71,15 @@ def _signed(required: str) -> Columns:
 
 FILES: Mapping[str, Columns] = MappingProxyType(
     {
-        STAFF: _columns("staff_id name job_title roles from to"),
+        STAFF: _columns("staff_id name job_title roles from to", "recorded_on"),
         PUPILS: _columns(
             "upn local_id surname forename dob sex starts_on leaves_on leaving_ground",
             "name_used boarder address last_school next_school recorded_on",
         ),
         GROUPS: _columns("upn kind name from to", "recorded_on"),
         PARENTS: _columns(
-            "parent_id title surname forename address phone email", "dob address_confidential"
+            "parent_id title surname forename address phone email",
+            "dob address_confidential recorded_on",
         ),
         RELATIONS: _columns(
             "parent_id upn relationship lives_with parental_responsibility contact_order",

@@ -119,8 +119,8 @@ class _FolderReader:
         if (content := self._bytes(portable.SCHOOL)) is None:
             return SchoolFile()
         found = school_toml.read(content, self._problems)
-        count = 1 + len([*found.times, *found.terms, *found.closures, *found.withdrawn])
-        self._add(portable.SCHOOL, content, count)
+        count = len(found.schools) + len(found.times) + len(found.terms)
+        self._add(portable.SCHOOL, content, count + len(found.closures) + len(found.withdrawn))
         return found
 
     def _table(self, name: str, row: type[Row]) -> Table[Row]:

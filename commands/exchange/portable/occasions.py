@@ -183,7 +183,7 @@ class Occasions:
 
 def _folder_calendar(work: Work) -> Calendar:
     """Return the calendar that the folder alone states."""
-    terms = [Term(each.first, each.last, each.name) for _, each in work.content.school.terms]
+    terms = [Term(each.first, each.last, each.name) for each in work.content.school.terms]
     closures = [
         Closure(*key, cancelled=isinstance(event, SessionCancelled), reason=event.reason)
         for _, event in work.content.school.closures

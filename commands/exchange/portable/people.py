@@ -25,7 +25,7 @@ from commands.exchange.portable.voices import (
     attributes,
     differing,
 )
-from commands.exchange.portable.work import Work, in_time, is_again, not_held
+from commands.exchange.portable.work import Work, in_time, is_again, new_versions, not_held
 from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -40,23 +40,37 @@ from ledger.formats.portable import CASEWORK, NOTICES, PARENTS, PLANS, RELATIONS
 
 
 def record_parents(work: Work) -> None:
-    """Record the parents who are new or whose details differ; an empty cell changes nothing."""
-    seen: set[str] = set()
+    """Record the parents who are new or whose details differ; an empty cell changes nothing.
+
+    Of several rows of a parent each is a version, which says all that was known then.
+    """
+    versions: dict[str, list[ParentRow]] = defaultdict(list)
     for row in work.content.parents.rows:
-        if row.parent_id in seen:
+        if is_again(row, versions[row.parent_id]):
             work.problems.refuse(PARENTS, row.line, fields.twice(f"parent {row.parent_id}"))
-            continue
-        seen.add(row.parent_id)
-        _record_parent(work, row)
+        else:
+            versions[row.parent_id].append(row)
+    for parent_id, rows in versions.items():
+        held = work.school.parents.get(parent_id)
+        stands = None if held is None else work.opened(held, PARENT_DETAILS)
+        for row in new_versions(rows, stands, _parent):
+            _record_parent(work, row, whole=len(rows) > 1)
     if work.content.parents.has:
-        left = work.school.parents.keys() - seen
+        left = work.school.parents.keys() - versions.keys()
         work.missing("parents", ((streams.parent(parent_id), None) for parent_id in left))
 
 
-def _record_parent(work: Work, row: ParentRow) -> None:
+def _parent(row: ParentRow) -> Details:
+    return attributes(row, PARENT_DETAILS)
+
+
+def _record_parent(work: Work, row: ParentRow, *, whole: bool) -> None:
+    """Record a parent's row where it differs; ``whole``: also where a cell is empty now."""
     held = work.school.parents.get(row.parent_id)
     stands = work.opened(held, PARENT_DETAILS)
-    stated = {name: getattr(row, name) or stood for name, stood in stands.items()}
+    stated = {name: said or stands[name] for name, said in _parent(row).items()}
+    if whole:
+        stated = _parent(row)
     stream = streams.parent(row.parent_id)
     stated |= work.stands(PARENTS, row.line, (stream, None), stated)
     if held is not None and not differing(stated, stands):
@@ -66,7 +80,7 @@ def _record_parent(work: Work, row: ParentRow) -> None:
         confidential = "yes" in (held.address_confidential, stated["address_confidential"])
         hidden = ("address",) if confidential else ()
         work.amends((PARENTS, row.line), who, stated, stands, hidden)
-    work.record("parents", stream, ParentRecorded(**stated, row=row.line))
+    work.record("parents", stream, ParentRecorded(**stated, stated=row.stated, row=row.line))
 
 
 def record_relations(work: Work) -> None:

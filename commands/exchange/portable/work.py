@@ -107,6 +107,17 @@ def not_held(versions: list[_S], is_held: Callable[[_S], bool]) -> list[_S]:
     return versions[held[-1] + 1 if held else -1 :] or versions[-1:]
 
 
+def new_versions(
+    versions: Iterable[_S], held: Mapping[str, Any] | None, said: Callable[[_S], Details]
+) -> list[_S]:
+    """Return the versions, in their order, that follow what the ledger holds; none: all of them.
+
+    ``said``: what a version states, by detail.
+    """
+    found = in_time(versions)
+    return found if held is None else not_held(found, lambda v: not differing(said(v), held))
+
+
 @dataclass(slots=True)
 class Work:
     """What the modules of this package share.

@@ -18,6 +18,7 @@ from commands.amending.amend import AmendMarks
 from commands.amending.approvals import DeclineApproval, GiveApproval, WithdrawRequest
 from commands.amending.policy import AdoptPolicy
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
+from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Command
 from commands.disclosure.disclosures import RecordDisclosure
 from commands.exchange.importing import ImportPortable
@@ -33,9 +34,9 @@ from commands.returns.returns import AgreeReturn, MakeReturn
 from commands.roll.correct import CorrectPupil
 from commands.roll.enrol import MovePupil
 from commands.roll.families import RecordParent, RecordRelation
-from commands.school.school import CreateLedger
+from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff, ChangeStaff
-from ledger.clock import iso, local_date
+from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.values import parse_session
@@ -57,7 +58,7 @@ from projections.queries.view import open_view
 from projections.register.registers import Registers
 from projections.returns.returns import Returns
 from projections.roll.admission import Admission
-from tests.commands.conftest import Desk, built, upn
+from tests.commands.conftest import BUILT_AT, Desk, built, upn
 
 __all__ = ["built"]
 
@@ -234,7 +235,10 @@ def _move(term: Term) -> Command:
 def _family(term: Term) -> Command:
     parent, reason = term.parent(), "Told"
     return term.chance.choice((
-        RecordParent(parent_id=parent, surname=f"Par{term.chance.randrange(3)}", reason=reason),
+        RecordParent(
+            parent_id=parent, surname=f"Par{term.chance.randrange(3)}",
+            phone=term.chance.choice(("", "0191 498 0000")), reason=reason,
+        ),
         RecordRelation(
             parent_id=parent, pupil=term.pupil(), relationship="mother",
             parental_responsibility=term.chance.choice(("yes", "no")), reason=reason,
@@ -242,8 +246,18 @@ def _family(term: Term) -> Command:
     ))  # fmt: skip
 
 
-def _staff(term: Term) -> Command:
+def _school(term: Term) -> Command:
+    n = term.chance.randrange(3)
+    hours = {
+        "am_opens": "08:45",
+        "am_closes": f"08:5{n}",
+        "pm_opens": "13:50",
+        "pm_closes": "14:00",
+    }
     return term.chance.choice((
+        SetTerm(name="Autumn 2", first=FIRST, last=date(2026, 12, 18 - n)),
+        SetRegisterTimes(from_=term.day(), **hours),
+        SetSchool(name=f"Example {n} High"),
         AddStaff(staff_id="tt", name="Tess Teach", job_title="Teacher"),
         ChangeStaff(staff_id="mm", name=None, job_title=f"Officer {term.chance.randrange(3)}"),
     ))  # fmt: skip
@@ -252,7 +266,7 @@ def _staff(term: Term) -> Command:
 MAKINGS: tuple[tuple[Making, int], ...] = (
     (_take, 5), (_mark, 4), (_amend, 7), (_plan, 2), (_closure, 2), (_cancel, 1), (_ask_leave, 3),
     (_decide_leave, 4), (_decide_amendment, 3), (_consider, 2), (_notice, 2), (_confirm, 2),
-    (_return, 2), (_disclose, 2), (_correct, 2), (_move, 2), (_family, 3), (_staff, 1),
+    (_return, 2), (_disclose, 2), (_correct, 2), (_move, 2), (_family, 3), (_school, 4),
 )  # fmt: skip
 
 
@@ -285,7 +299,7 @@ def made(desk: Desk, chance: random.Random) -> list[int]:
 
 def questions(chance: random.Random, times: list[int]) -> Iterator[Any]:
     """Yield questions by the times stated: as known now, and at moments that were."""
-    moments = chance.sample(times, min(3, len(times)))
+    moments = [parse_instant(BUILT_AT), *chance.sample(times, min(3, len(times)))]
     for at in (None, *(each + chance.choice((-1, 0, 1)) for each in moments)):
         known: dict[str, Any] = {"clock": "source", "known_at": at and iso(at)}
         yield Rates(**known)
