@@ -135,8 +135,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 REQUIRED = (SCHOOL, STAFF, PUPILS, MARKS)
 """What a folder must hold that brings a school, and not only a day's marks."""
-TOP_UP = (MARKS, AMENDMENTS, PLANS)
-"""What a folder may hold that brings marks to a ledger that knows the school."""
+TOP_UP = FILES.keys() - {STAFF, PUPILS, GROUPS, PARENTS, RELATIONS, CORRECTIONS}
+"""What may come alone to a ledger that knows the school, its calendar and its people."""
 
 _EXTENSIONS = {"csv": "csv|txt|tsv|xlsx?|xlsm|ods|numbers", "toml": "toml|txt"}
 _COPIES = (

@@ -91,7 +91,8 @@ def _record(work: Work, file: str, kind: Kind, rows: Iterable[DecidedRow]) -> No
             on = streams_held.get(stream) or _Stream(work, kind, stream)
             streams_held[stream] = on
             on.take(file, event)
-    work.gone[kind.what] += sum(on.gone for on in streams_held.values())
+    if work.content.whole:
+        work.gone[kind.what] += sum(on.gone for on in streams_held.values())
 
 
 def _held(work: Work, kind: Kind) -> list[str]:

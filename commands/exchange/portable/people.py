@@ -1,6 +1,6 @@
-"""Families, notices, steps with families, planned absences: what is new or differs of each."""
+"""Families, notices, planned absences: what is new or differs of each."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
@@ -26,17 +26,15 @@ from commands.exchange.portable.voices import (
     differing,
 )
 from commands.exchange.portable.work import Work, in_time, is_again, new_versions, not_held
-from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event, SourcedEvent, replace
-from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.events.roll import ParentRecorded, RelationRecorded
 from ledger.formats import fields
-from ledger.formats.portable import CASEWORK, NOTICES, PARENTS, PLANS, RELATIONS, PlanStep
+from ledger.formats.portable import NOTICES, PARENTS, PLANS, RELATIONS, PlanStep
 
 
 def record_parents(work: Work) -> None:
@@ -202,39 +200,6 @@ def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStat
     stated = event_of(NoticeStated, row)
     lacking = lacking_details(NoticeRow, work.content.notices.has)
     return replace(stated, **attributes(held, lacking)) if held else stated
-
-
-# Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
-
-_STEP = ("step", "on", "by", "with_whom", "outcome", "notes")
-
-
-def record_casework(work: Work) -> None:
-    """Record each step that is not held; two equal rows are two steps."""
-    held: dict[str, Counter[tuple[object, ...]]] = {}
-    unseen = sum(map(len, work.school.casework.values()))
-    for row in work.content.casework.rows:
-        pupil = work.pupil(CASEWORK, row.line, row.upn)
-        if pupil is None:
-            continue
-        stream = streams.casework(pupil.id)
-        if stream not in held:
-            steps = work.school.casework.get(stream, ())
-            found = (work.opened(step, _STEP) for step in steps)
-            held[stream] = Counter(_said_of(each) for each in found)
-        said = _said_of(attributes(row, _STEP))
-        if held[stream][said]:
-            held[stream][said] -= 1
-            unseen -= 1
-            continue
-        work.record("casework steps", stream, event_of(CaseworkStepTaken, row))
-    if work.content.casework.has:
-        work.gone["casework steps"] += unseen
-
-
-def _said_of(step: Details) -> tuple[object, ...]:
-    """Return what a step says, whatever the form and blanks of its texts."""
-    return tuple(names.tidy(each) if isinstance(each, str) else each for each in step.values())
 
 
 # Planned absences: the steps of ``plans.csv`` that the ledger does not hold yet.

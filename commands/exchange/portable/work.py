@@ -188,8 +188,9 @@ class Work:
         self.differs.setdefault(file, []).append(line)
 
     def missing(self, what: str, records: Iterable[Record]) -> None:
-        """Count what the folder does not state any more, of what a source ever stated."""
-        self.gone[what] += sum(self.voices[record].imported is not False for record in records)
+        """Count what a whole folder does not state any more, of what a source ever stated."""
+        if self.content.whole:
+            self.gone[what] += sum(self.voices[r].imported is not False for r in records)
 
     def stands(
         self,

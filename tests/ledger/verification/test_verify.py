@@ -81,7 +81,7 @@ def test_an_edited_event_is_named(grown):
 def test_bytes_written_otherwise_are_named(grown):
     """The same fact with a blank more is not what this software writes."""
     tampered(grown.log, (EDIT, [stored(grown, STATE).replace(b":", b": ", 1)]))
-    assert "7: StaffJoined.v1 cannot be read, or is not written as" in told(grown)
+    assert "7: StaffJoined.v2 cannot be read, or is not written as" in told(grown)
 
 
 HEADER = "(SELECT state FROM stored_events WHERE position = 6)"
@@ -106,11 +106,11 @@ def test_a_transaction_inside_another_is_a_finding(grown):
     tampered(grown.log, RENAMED)
     said = told(grown)
     assert "9: a transaction begins inside another, which ends at 9" in said
-    assert "9: StaffJoined.v1 stands where a transaction's header should" in said
+    assert "9: StaffJoined.v2 stands where a transaction's header should" in said
     assert "version 4 of commits was expected, 10 found" in said
 
 
-FACT = INSERT.replace("'commits', 4, 'Committed.v1'", "'staff:S9', 0, 'StaffJoined.v1'")
+FACT = INSERT.replace("'commits', 4, 'Committed.v1'", "'staff:S9', 0, 'StaffJoined.v2'")
 SHORT = "8: a checkpoint is of 9 entries, the log holds 7: entries at its end"
 HALF = "9: its transaction should end at 9: entries at its end are missing"
 CHANGES = {
