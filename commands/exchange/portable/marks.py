@@ -328,4 +328,7 @@ class Marks:
 
 
 def _cancelled_entry(cancelled: Cancellation) -> Link:
-    return Link("entry", cancelled.code, cancelled.line, stated=cancelled.stated, in_file=False)
+    return Link(
+        "entry", cancelled.code, cancelled.line,
+        stated=cancelled.stated, reason=cancelled.why, in_file=False,
+    )  # fmt: skip

@@ -51,6 +51,11 @@ class Cancellation:
     stated: int | None
     line: int
 
+    @property
+    def why(self) -> str:
+        """The reason that goes with its entry."""
+        return f"session cancelled: {self.reason}" if self.reason else "session cancelled"
+
 
 class Occasions:
     """The sessions of an import, against the calendar as it will be; ``at``: one, by number."""

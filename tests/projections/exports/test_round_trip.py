@@ -154,7 +154,8 @@ def _closure(term: Term) -> Command:
 
 
 def _cancel(term: Term) -> Command:
-    return CancelSessions(sessions=(term.session(),), reason="Snow")
+    group = term.chance.choice(((), ("7A",), ("7B",)))
+    return CancelSessions(sessions=(term.session(),), group=group, reason="Snow")
 
 
 def _ask_leave(term: Term) -> Command:
@@ -264,7 +265,7 @@ def _school(term: Term) -> Command:
 
 
 MAKINGS: tuple[tuple[Making, int], ...] = (
-    (_take, 5), (_mark, 4), (_amend, 7), (_plan, 2), (_closure, 2), (_cancel, 1), (_ask_leave, 3),
+    (_take, 5), (_mark, 4), (_amend, 7), (_plan, 2), (_closure, 2), (_cancel, 2), (_ask_leave, 3),
     (_decide_leave, 4), (_decide_amendment, 3), (_consider, 2), (_notice, 2), (_confirm, 2),
     (_return, 2), (_disclose, 2), (_correct, 2), (_move, 2), (_family, 3), (_school, 4),
 )  # fmt: skip
@@ -346,6 +347,29 @@ def copied(desk: Desk, path: Path) -> Desk:
     copy.do(ImportPortable(path=path / "out").load(sys.stdin))
     assert copy.folder.head() == head
     return copy
+
+
+def test_the_entry_of_a_cancelled_session_is_told_with_what_it_follows_from(built, tmp_path):
+    """Who came to the group later counts with it, is shown with it, and so in a copy."""
+    shutil.copytree(built, tmp_path / "ledger")
+    desk = Desk(Folder(tmp_path / "ledger"), 0).at("2026-11-05T14:00")
+    day, group = date(2026, 11, 4), "7B"
+    desk.do(CancelSessions(sessions=(f"{day}/PM",), group=(group,), reason="Flood"))
+    desk.at("2026-11-06T09:00")
+    desk.do(MovePupil(pupil="P1", kind="registration", from_=day, to=group))
+    for ledger in (desk, copied(desk, tmp_path)):
+        rates = Rates(pupil="P1", clock="source")
+        [counted] = answer(ledger.folder, desk.now, rates)["rows"]
+        assert counted["codes"] == {"Y4": 1}
+        for session in (None, f"{day}/PM"):
+            told = History(who="P1", session=session, clock="source")
+            [row] = answer(ledger.folder, desk.now, told)["rows"]
+            assert (row["session"], row["version"], row["kind"]) == (f"{day}/PM", 1, "entry")
+            assert (row["code"], row["reason"]) == ("Y4", "session cancelled: Flood")
+        other = History(who="P1", session=f"{day}/AM", clock="source")
+        assert answer(ledger.folder, desk.now, other)["rows"] == []
+        known = History(who="P1", clock="source", known_at="2026-11-06T08:59:59")
+        assert answer(ledger.folder, desk.now, known)["rows"] == []
 
 
 def test_a_copy_gives_the_same_answers(built, tmp_path, pytestconfig):
