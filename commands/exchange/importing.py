@@ -141,8 +141,10 @@ def _decision(
     if not count:
         return Decision((), 0, says, dry_run=dry_run)
     completed = ImportCompleted(format="portable", counts=_counts(work), findings=findings)
-    # The school goes before its marks; these are made on the way, one by one.
-    facts = chain(work.facts, marks.facts(), [Fact(streams.IMPORTS, completed)])
+    # The school goes before its marks, and what became of them after; these are made one by one.
+    after = [fact for fact in work.facts if fact.stream.startswith(streams.UNCOUNTED)]
+    before = (fact for fact in work.facts if not fact.stream.startswith(streams.UNCOUNTED))
+    facts = chain(before, marks.facts(), after, [Fact(streams.IMPORTS, completed)])
     source = Source(system="portable", files=work.content.files)
     return Decision(facts, count + 1, says, source, dry_run)
 

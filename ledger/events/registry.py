@@ -77,7 +77,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "RequestWithdrawn.v2": amending.RequestWithdrawn,
         "PolicyAdopted.v2": amending.PolicyAdopted,
         "CaseUndercut.v1": penalties.CaseUndercut,
-        "AlertSettled.v1": penalties.AlertSettled,
+        "AlertSettled.v2": penalties.AlertSettled,
         "MarksUncounted.v2": register.MarksUncounted,
         "AdmissionAmended.v1": roll.AdmissionAmended,
         "LeaveRequested.v2": leave.LeaveRequested,
@@ -122,6 +122,7 @@ _SINCE_STATED = (
     "StaffChanged",
     "StaffLeft",
     "MarksUncounted",
+    "AlertSettled",
 )
 """Kinds that another system may state since their second shape: with its time, and the row."""
 

@@ -33,6 +33,7 @@ EVIDENCE = "evidence.csv"
 POLICIES = "policies.csv"
 RETURNS = "returns.csv"
 DISCLOSURES = "disclosures.csv"
+UNCOUNTED = "uncounted.csv"
 
 NO_MARK = "-"
 """In the code column: no mark was made."""
@@ -44,6 +45,7 @@ ChangeKind = Literal["taking", "amendment", "restated"]
 PlanStep = Literal["planned", "changed", "withdrawn"]
 LeaveStep = Literal["requested", "granted", "refused", "withdrawn", "falsified"]
 ApprovalStep = Literal["requested", "approved", "declined", "withdrawn"]
+UncountedStep = Literal["stopped", "dismissed"]
 ReturnStep = Literal["agreed", "made"]
 
 
@@ -116,6 +118,7 @@ FILES: Mapping[str, Columns] = MappingProxyType(
         CONFIRMATIONS: _signed("parent_id upn la_ref confirmed_on notices"),
         RETURNS: _signed("kind step on sessions weeks upns"),
         DISCLOSURES: _signed("upn kind to what on first last sha256"),
+        UNCOUNTED: _signed("upn step alert_on sessions of_age peak_before peak_after reason"),
     }
 )
 """Every CSV file of the folder; ``school.toml`` stands beside them."""

@@ -31,6 +31,7 @@ from ledger.formats.portable import (
     RETURNS,
     SCHOOL,
     STAFF,
+    UNCOUNTED,
 )
 from projections.queries.view import View
 from projections.readmodel.record import Versioned
@@ -39,12 +40,9 @@ from projections.readmodel.records.disclosure import (
     Redaction,
 )
 from projections.readmodel.records.log import ClockCorrection
-from projections.readmodel.records.penalties import (
-    AlertSettlement,
-    Undercut,
-)
+from projections.readmodel.records.penalties import Undercut
 from projections.readmodel.records.proof import Backup, Witness
-from projections.readmodel.records.register import Conflict, Uncounted
+from projections.readmodel.records.register import Conflict
 
 
 class Names(NamedTuple):
@@ -160,18 +158,11 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "NoticeStated": Carried(NOTICES),
         "PenaltyConsidered": InPart(CONSIDERATIONS, "up to which entry the register was read"),
         "NoticesConfirmed": Carried(CONFIRMATIONS),
-        "CaseUndercut": LeftOut(_BY_PLACE, Names("alert", "alerts", Undercut)),
-        "AlertSettled": LeftOut(
-            _BY_PLACE, Names("alert settled", "alerts settled", AlertSettlement)
+        "CaseUndercut": LeftOut(
+            _BY_PLACE, Names("alert about papers", "alerts about papers", Undercut)
         ),
-        "MarksUncounted": LeftOut(
-            _BY_PLACE,
-            Names(
-                "account of marks that stopped counting",
-                "accounts of marks that stopped counting",
-                Uncounted,
-            ),
-        ),
+        "AlertSettled": InPart(UNCOUNTED, "of alerts about papers, which are left out"),
+        "MarksUncounted": Carried(UNCOUNTED),
         # What left the school.
         "Disclosed": InPart(DISCLOSURES, "up to which entry the register was read"),
         "ReturnAgreed": Carried(RETURNS),

@@ -183,7 +183,12 @@ def _records(people: People, file: str) -> Iterator[Row]:
 def _decisions(people: People, file: str) -> Iterator[Row]:
     """Yield the facts of a file in the order in which they were recorded."""
     view = people.view
-    known = [(each, told.columns) for told in SOURCES[file] for each in view.ever(told.record)]
+    known = [
+        (each, told.columns)
+        for told in SOURCES[file]
+        for each in view.ever(told.record)
+        if told.takes(people, each)
+    ]
     for each, columns in sorted(known, key=lambda told: (told[0].sf, told[0].kf)):
         if _is_taken(people, file, each):
             also = columns(people, each)

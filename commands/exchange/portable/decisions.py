@@ -24,6 +24,7 @@ from commands.exchange.portable.decided import (
     PolicyRow,
     RegisterRow,
     ReturnRow,
+    UncountedRow,
 )
 from commands.exchange.portable.rows import event_of
 from commands.exchange.portable.work import Work, in_time
@@ -31,8 +32,8 @@ from ledger.errors import Refused
 from ledger.events import amending, leave, streams
 from ledger.events.base import SourcedEvent
 from ledger.events.disclosure import Disclosed
-from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered
-from ledger.events.register import RegisterTaken
+from ledger.events.penalties import AlertSettled, NoticesConfirmed, PenaltyConsidered
+from ledger.events.register import MarksUncounted, RegisterTaken
 from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.events.roll import AdmissionAmended
 from ledger.formats import fields, portable
@@ -114,7 +115,7 @@ def _fact(work: Work, file: str, kind: Kind, row: DecidedRow) -> tuple[str, Sour
 
 def _time_faults(work: Work, file: str, row: DecidedRow) -> Iterator[Refused | None]:
     yield fields.future_instant(row.stated, work.now, "recorded_on")
-    if row.stated is None and file != portable.CORRECTIONS:
+    if row.stated is None and file not in (portable.CORRECTIONS, portable.UNCOUNTED):
         yield fields.empty("recorded_on")
 
 
@@ -152,7 +153,7 @@ class _Stream:
 
 
 _Statement = tuple[type[SourcedEvent], int | None, tuple[object, ...]]
-_OWN_FIELDS = {"stated", "row", "seen_at", "key"}
+_OWN_FIELDS = {"stated", "row", "seen_at", "key", "alert", "raised"}
 """What the same fact need not have in common, once it has been through a folder."""
 
 
@@ -312,6 +313,30 @@ def _confirmed(_work: Work, row: ConfirmationRow) -> SourcedEvent:
     return event_of(NoticesConfirmed, row)
 
 
+def _uncounted(work: Work, row: UncountedRow) -> str:
+    return streams.uncounted(_pupil(work, portable.UNCOUNTED, row))
+
+
+def _uncounted_event(_work: Work, row: UncountedRow) -> SourcedEvent:
+    if row.step == "stopped":
+        return event_of(MarksUncounted, row)
+    _given(row, "by", "name", "job_title")
+    return event_of(AlertSettled, row, alert=0, raised=row.alert_on, outcome="dismissed")
+
+
+def _uncounted_order(held: Held, event: SourcedEvent) -> Refused | None:
+    """Refuse that somebody looked at what did not stop counting."""
+    if not isinstance(event, AlertSettled):
+        return None
+    if any(isinstance(e, MarksUncounted) and e.stated == event.raised for e in held):
+        return None
+    return Refused(
+        "uncounted-order",
+        "no marks of the pupil stopped counting then",
+        "correct alert_on: it is recorded_on of the row that says so",
+    )
+
+
 def _return(_work: Work, row: ReturnRow) -> str:
     return streams.returns(row.kind)
 
@@ -407,6 +432,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         portable.DISCLOSURES: Kind(
             "disclosures", (streams.DISCLOSURE,), (Disclosed,), _disclosure, _disclosed, adds=True
+        ),
+        portable.UNCOUNTED: Kind(
+            "accounts of marks that stopped counting",
+            (streams.UNCOUNTED,),
+            (MarksUncounted, AlertSettled),
+            _uncounted,
+            _uncounted_event,
+            _uncounted_order,
+            adds=True,
         ),
     }
 )

@@ -33,13 +33,16 @@ ROWS = {
     f"attendance,made,2026-11-10,,,{ADA};{CLEO},{HOPE},{AT}",
     "disclosures.csv": f"{ADA},letter,Home,A letter,2026-11-10,,,,{HOPE},{AT}\n"
     f",inspection,Ofsted,The register,2026-11-10,,,,{HOPE},{AT}",
+    "uncounted.csv": f"{ADA},stopped,,2026-11-09/AM O,,10,9,Moved,{HOPE},{AT}\n"
+    f"{ADA},stopped,,2026-11-10/AM O,,,,Accepted,,,,\n"
+    f"{ADA},dismissed,{AT},,,,,Looked,{HOPE},{LATER}",
     "corrections.csv": f",P01,phone,1,2,Rang,{HOPE},{AT}\n{ADA},P01,care,no,yes,Rang,{HOPE},{AT}",
 }
 FOUND = {
     "RegisterTaken": 1, "EvidenceGiven": 1, "AmendmentRequested": 1, "AmendmentDeclined": 1,
     "PolicyAdopted": 1, "LeaveRequested": 1, "LeaveDecided": 1, "PenaltyConsidered": 1,
     "NoticesConfirmed": 1, "ReturnAgreed": 1, "ReturnMade": 1, "Disclosed": 2,
-    "AdmissionAmended": 2,
+    "AdmissionAmended": 2, "MarksUncounted": 2, "AlertSettled": 1,
 }  # fmt: skip
 
 
