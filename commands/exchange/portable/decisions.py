@@ -328,7 +328,8 @@ def _uncounted_order(held: Held, event: SourcedEvent) -> Refused | None:
     """Refuse that somebody looked at what did not stop counting."""
     if not isinstance(event, AlertSettled):
         return None
-    if any(isinstance(e, MarksUncounted) and e.stated == event.raised for e in held):
+    stopped = [e for e in held if isinstance(e, MarksUncounted) and e.row is not None]
+    if any(each.stated == event.raised for each in stopped):
         return None
     return Refused(
         "uncounted-order",
