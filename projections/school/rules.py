@@ -92,8 +92,14 @@ def _is_named(entry: Entry, name: str | None) -> bool:
     return name in (None, entry.name) or entry.name.startswith(f"{name}.")
 
 
+def _is_group(name: str) -> bool:
+    return any(rule.name.startswith(f"{name}.") for rule in parameters().every())
+
+
 def _check_day(name: str, on: date) -> None:
-    """Refuse a day outside the rule that is asked for, naming it."""
+    """Refuse a day outside the rule that is asked for, naming it; a group may have none then."""
+    if _is_group(name):
+        return
     if codes().known(name):
         codes().rule(name, on)
     else:
@@ -105,7 +111,7 @@ def _differences(name: str | None, before: date, after: date) -> list[ListedRule
     entries(before)
     every = (_changed(change) for change in changes(before, after))
     found = [rule for rule in every if _is_named(rule.entry, name)]
-    if not found and name is not None and not codes().known(name):
+    if not (found or name is None or codes().known(name) or _is_group(name)):
         parameters().rows(name)  # refuses a name that no code and no value ever had
     return sorted(found, key=_place)
 

@@ -35,6 +35,7 @@ HEADERS = {
     "plans.csv": "upn,date,session,code,reason,nature,planned_by,planned_on,step\n",
     "casework.csv": "upn,step,on,by,with,outcome,notes\n",
     "groups.csv": "upn,kind,name,from,to\n",
+    "evidence.csv": "upn,batch,file,sha256,note,given_by,recorded_on\n",
     "notices.csv": "parent_id,upn,kind,issued_on,offence_first,offence_last,received_on,paid_on,"
     "withdrawn_on,outcome\n",
 }

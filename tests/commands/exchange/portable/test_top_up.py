@@ -93,6 +93,7 @@ ALONE = {
     "casework.csv": (f"{CLEO},support plan,2026-11-20,A01,P03,agreed,\n", "CaseworkStepTaken"),
     "notices.csv": (f"P03,{CLEO},s444A,2026-11-20,,,,,,\n", "NoticeStated"),
     "amendments.csv": (f"{DEX},N,{CALL}", "MarkAmended"),
+    "evidence.csv": (f"{ADA},b1,,,A letter,A01,2026-11-20T15:00:00Z\n", "EvidenceGiven"),
 }
 
 
