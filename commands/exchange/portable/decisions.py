@@ -19,10 +19,8 @@ from commands.exchange.portable.decided import (
     CorrectionRow,
     DecidedRow,
     DisclosureRow,
-    EvidenceRow,
     LeaveRow,
     PolicyRow,
-    RegisterRow,
     ReturnRow,
     UncountedRow,
 )
@@ -50,7 +48,8 @@ class Kind:
     """How the rows of one file become facts.
 
     ``what``: as what they are counted; ``prefixes``: of the streams that they are on; ``events``:
-    which of the events there they are; ``stream`` and ``event``: of a row, which may be refused;
+    which of the events there they are; ``stream``: of a row and the id of its pupil, empty where
+    it is about none; ``event``: of a row, which may be refused;
     ``order``: what is wrong with a fact after those of its stream; ``adds``: whether a source may
     add to a stream that somebody here wrote; ``brought_once``: whether it may not even add to what
     sources stated before; ``takes``: whether a row is one of the kind's.
@@ -59,7 +58,7 @@ class Kind:
     what: str
     prefixes: tuple[str, ...]
     events: tuple[type[SourcedEvent], ...]
-    stream: Callable[[Work, Row], str]
+    stream: Callable[[Row, str], str]
     event: Callable[[Work, Row], SourcedEvent]
     order: Callable[[Held, SourcedEvent], Refused | None] = lambda _held, _event: None
     adds: bool = False
@@ -105,7 +104,7 @@ def _fact(work: Work, file: str, kind: Kind, row: DecidedRow) -> tuple[str, Sour
     if not work.check(file, row.line, _time_faults(work, file, row)):
         return None
     try:
-        return kind.stream(work, row), kind.event(work, row)
+        return kind.stream(row, _pupil(work, file, row)), kind.event(work, row)
     except _Told:
         return None
     except Refused as why:
@@ -178,10 +177,13 @@ def _take(held: Counter[_Statement], work: Work, event: SourcedEvent) -> bool:
 
 
 def _pupil(work: Work, file: str, row: Row) -> str:
-    pupil = work.pupil(file, row.line, row.upn)
-    if pupil is None:
+    """Return the id of the pupil that a row is about, empty where of none; tell who is unknown."""
+    upn, parent_id = (getattr(row, name, None) for name in ("upn", "parent_id"))
+    known = parent_id is None or work.knows_parent(file, row.line, parent_id)
+    pupil = work.pupil(file, row.line, upn) if upn is not None else None
+    if not known or (upn is not None and pupil is None):
         raise _Told
-    return pupil.id
+    return pupil.id if pupil else ""
 
 
 def _given(row: Row, *names: str) -> None:
@@ -197,30 +199,14 @@ def _code(work: Work, code: str, session: Session) -> None:
         raise rule
 
 
-def _family_entry(work: Work, row: CorrectionRow) -> str:
-    if row.parent_id not in work.school.parents:
-        what = f"no parent has the id {row.parent_id!r}"
-        raise Refused("parent-unknown", what, "add the parent to parents.csv, or correct the id")
-    if row.upn is None:
-        return streams.parent(row.parent_id)
-    return streams.relation(row.parent_id, _pupil(work, portable.CORRECTIONS, row))
+def _family_entry(row: CorrectionRow, pupil: str) -> str:
+    parent = row.parent_id or ""
+    return streams.relation(parent, pupil) if pupil else streams.parent(parent)
 
 
 def _family_amended(_work: Work, row: CorrectionRow) -> SourcedEvent:
     _given(row, "reason", "by", "name", "job_title")
     return event_of(AdmissionAmended, row)
-
-
-def _register(_work: Work, row: RegisterRow) -> str:
-    return streams.register(row.group, Session(row.date, row.half))
-
-
-def _evidence(work: Work, row: EvidenceRow) -> str:
-    return streams.evidence(_pupil(work, portable.EVIDENCE, row), row.batch)
-
-
-def _approval(work: Work, row: ApprovalRow) -> str:
-    return streams.approval(_pupil(work, portable.APPROVALS, row), row.session)
 
 
 _DECIDED: Mapping[str, type[amending.RequestDecided]] = {
@@ -258,10 +244,6 @@ def _policy_event(_work: Work, row: PolicyRow) -> SourcedEvent:
     return event_of(amending.PolicyAdopted, row)
 
 
-def _leave(work: Work, row: LeaveRow) -> str:
-    return streams.leave(_pupil(work, portable.LEAVE, row), row.leave)
-
-
 def _leave_event(work: Work, row: LeaveRow) -> SourcedEvent:
     if row.step == "requested":
         _given(row, "first", "last", "purpose", "asked_on", "asked_by")
@@ -292,29 +274,14 @@ def _leave_order(held: Held, event: SourcedEvent) -> Refused | None:
     )
 
 
-def _penalty(work: Work, row: ConsiderationRow) -> str:
-    return streams.penalty(_pupil(work, portable.CONSIDERATIONS, row))
-
-
 def _considered(_work: Work, row: ConsiderationRow) -> SourcedEvent:
     _given(row, "name", "job_title")
     return event_of(PenaltyConsidered, row, seen_at=0)
 
 
-def _family(work: Work, row: ConfirmationRow) -> str:
-    pupil = work.child(portable.CONFIRMATIONS, row)
-    if pupil is None:
-        raise _Told
-    return streams.notices(row.parent_id, pupil.id)
-
-
 def _confirmed(_work: Work, row: ConfirmationRow) -> SourcedEvent:
     _given(row, "name", "job_title")
     return event_of(NoticesConfirmed, row)
-
-
-def _uncounted(work: Work, row: UncountedRow) -> str:
-    return streams.uncounted(_pupil(work, portable.UNCOUNTED, row))
 
 
 def _uncounted_event(_work: Work, row: UncountedRow) -> SourcedEvent:
@@ -338,10 +305,6 @@ def _uncounted_order(held: Held, event: SourcedEvent) -> Refused | None:
     )
 
 
-def _return(_work: Work, row: ReturnRow) -> str:
-    return streams.returns(row.kind)
-
-
 def _return_event(work: Work, row: ReturnRow) -> SourcedEvent:
     if row.step == "agreed":
         _given(row, "sessions", "weeks")
@@ -351,10 +314,6 @@ def _return_event(work: Work, row: ReturnRow) -> SourcedEvent:
     if None in pupils:
         raise _Told
     return event_of(ReturnMade, row, pupils=tuple(sorted({p.id for p in pupils if p})))
-
-
-def _disclosure(work: Work, row: DisclosureRow) -> str:
-    return streams.disclosure(row.upn and _pupil(work, portable.DISCLOSURES, row))
 
 
 def _disclosed(_work: Work, row: DisclosureRow) -> SourcedEvent:
@@ -378,21 +337,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "registers taken",
             (streams.REGISTER,),
             (RegisterTaken,),
-            _register,
+            lambda row, _: streams.register(row.group, Session(row.date, row.half)),
             lambda _, row: event_of(RegisterTaken, row),
         ),
         portable.EVIDENCE: Kind(
             "pieces of evidence",
             (streams.EVIDENCE,),
             (amending.EvidenceGiven,),
-            _evidence,
+            lambda row, pupil: streams.evidence(pupil, row.batch),
             lambda _, row: event_of(amending.EvidenceGiven, row),
         ),
         portable.APPROVALS: Kind(
             "steps of approvals",
             (streams.APPROVAL,),
             (amending.AmendmentRequested, amending.RequestDecided),
-            _approval,
+            lambda row, pupil: streams.approval(pupil, row.session),
             _approval_event,
             _approval_order,
         ),
@@ -408,7 +367,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "steps of leave",
             (streams.LEAVE,),
             (leave.LeaveRequested, leave.LeaveDecided, leave.LeaveWithdrawn, leave.LeaveFalsified),
-            _leave,
+            lambda row, pupil: streams.leave(pupil, row.leave),
             _leave_event,
             _leave_order,
         ),
@@ -416,7 +375,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "considerations",
             (streams.PENALTY,),
             (PenaltyConsidered,),
-            _penalty,
+            lambda _, pupil: streams.penalty(pupil),
             _considered,
             adds=True,
         ),
@@ -424,21 +383,30 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "confirmations",
             (streams.NOTICES,),
             (NoticesConfirmed,),
-            _family,
+            lambda row, pupil: streams.notices(row.parent_id, pupil),
             _confirmed,
             adds=True,
         ),
         portable.RETURNS: Kind(
-            "returns", (streams.RETURNS,), (ReturnAgreed, ReturnMade), _return, _return_event
+            "returns",
+            (streams.RETURNS,),
+            (ReturnAgreed, ReturnMade),
+            lambda row, _: streams.returns(row.kind),
+            _return_event,
         ),
         portable.DISCLOSURES: Kind(
-            "disclosures", (streams.DISCLOSURE,), (Disclosed,), _disclosure, _disclosed, adds=True
+            "disclosures",
+            (streams.DISCLOSURE,),
+            (Disclosed,),
+            lambda _, pupil: streams.disclosure(pupil or None),
+            _disclosed,
+            adds=True,
         ),
         portable.UNCOUNTED: Kind(
             "accounts of marks that stopped counting",
             (streams.UNCOUNTED,),
             (MarksUncounted, AlertSettled),
-            _uncounted,
+            lambda _, pupil: streams.uncounted(pupil),
             _uncounted_event,
             _uncounted_order,
             adds=True,

@@ -246,17 +246,21 @@ class Work:
 
     def child(self, file: str, row: OfFamily) -> Pupil | None:
         """Return the pupil of a row about a parent and child; refuse where either is unknown."""
-        pupil, parent_id = self.pupil(file, row.line, row.upn), row.parent_id
+        pupil = self.pupil(file, row.line, row.upn)
+        return pupil if self.knows_parent(file, row.line, row.parent_id) else None
+
+    def knows_parent(self, file: str, line: int, parent_id: str) -> bool:
+        """Tell whether a parent is known; refuse the first row of each id that names nobody."""
         if parent_id in self.school.parents:
-            return pupil
+            return True
         if PARENTS not in self.problems.unread and parent_id not in self.content.parents.named:
             why = Refused(
                 "parent-unknown",
                 f"no parent has the id {parent_id!r}",
                 "add the parent to parents.csv, or correct the id",
             )
-            self.problems.refuse_once(("parent", parent_id), file, row.line, why)
-        return None
+            self.problems.refuse_once(("parent", parent_id), file, line, why)
+        return False
 
     def code_rule(self, code: str, session: Session) -> CodeRule | Refused:
         """Return the rule of a code, or why it may not stand for a session."""
