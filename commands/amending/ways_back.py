@@ -116,9 +116,9 @@ WAYS: Mapping[type[Event], WayBack] = {
         "gave or took roles", "attendance staff change says which roles somebody has"
     ),
     amending.EntryTakenBack: WayBack(
-        "took back an entry", 
+        "took back an entry",
         "what was right after all is recorded anew, by the command that is about it",
-    
+
     ),
     school.StaffLeft: WayBack(
         "recorded that a member of staff left", "attendance staff add takes the person on again"
@@ -151,14 +151,16 @@ WAYS: Mapping[type[Event], WayBack] = {
     amending.RequestWithdrawn: WayBack(
         "withdrew a request for amendments", "attendance amend asks for them again"
     ),
-    amending.EvidenceGiven: WayBack("gave evidence", 
+    amending.EvidenceGiven: WayBack("gave evidence",
         f"{_TAKEN_BACK}; attendance redact puts a wrong text beyond use",
     ),
     amending.PolicyAdopted: WayBack(
         "adopted a policy", "attendance policy adopt applies another one, from today or later"
     ),
-    penalties.PenaltyConsidered: WayBack("recorded what was decided about a penalty notice", _TAKEN_BACK),
-    penalties.NoticeStated: WayBack("recorded a penalty notice", 
+    penalties.PenaltyConsidered: WayBack(
+        "recorded what was decided about a penalty notice", _TAKEN_BACK
+    ),
+    penalties.NoticeStated: WayBack("recorded a penalty notice",
         f"{_TAKEN_BACK}; attendance notice record states it again as it is, or that it was "
         "withdrawn",
     ),

@@ -14,7 +14,15 @@ from commands.core import clocks, told
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
 from commands.core.told import Told
-from commands.exchange.portable import calendar, decisions, naming, people, pupils, uncounted
+from commands.exchange.portable import (
+    calendar,
+    casework,
+    decisions,
+    naming,
+    people,
+    pupils,
+    uncounted,
+)
 from commands.exchange.portable.content import ORDER, Content, load
 from commands.exchange.portable.decisions import decision_reads
 from commands.exchange.portable.known import cancellation_reads
@@ -37,7 +45,8 @@ _ACCEPTED = "as its source states it; the findings of the import were accepted"
 class ImportPortable(UseCase):
     """attendance import portable: bring a school's register, or a day's marks, from a folder.
 
-    A folder of CSV files with ``school.toml``; marks.csv alone tops up a known school.
+    A folder of CSV files with ``school.toml``; marks.csv, casework.csv and most others may come
+    alone to a ledger that knows the school.
     Times end in Z where they are UTC; without it they are London time.
     """
 
@@ -56,10 +65,14 @@ class ImportPortable(UseCase):
         """Name the school, who stated what of it and when; the marks that the folder is about."""
         content, school = _content(self), map(starting, FOLDED)
         if content.whole:
-            stated: Iterable[Range] = chain(voice_reads(), decision_reads(content))
+            stated: Iterable[Range] = voice_reads()
         else:
-            stated = cancellation_reads(state)
-        return chain(school, stated, mark_reads(content, state), clocks.known_reads(state))
+            notices = starting(streams.NOTICES)._replace(events=True)
+            stated = chain([notices], cancellation_reads(state))
+        decided = decision_reads(content)
+        return chain(
+            school, stated, decided, mark_reads(content, state), clocks.known_reads(state)
+        )
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record what is stated and the ledger does not hold; refuse all faults at once."""
@@ -71,16 +84,15 @@ class ImportPortable(UseCase):
         elif state.school.opened is None:
             raise Refused(
                 "school-unknown",
-                "the folder holds marks only, and this ledger does not know the school yet",
+                "the folder brings no school, and this ledger does not know it yet",
                 "import a whole folder first, with school.toml, staff.csv and pupils.csv",
             )
         marks = Marks(work)
         marks.plan()
         people.record_plans(work)
-        if content.whole:
-            people.record_notices(work)
-            people.record_casework(work)
-            decisions.record_decisions(work)
+        people.record_notices(work)
+        casework.record_casework(work)
+        decisions.record_decisions(work)
         accepted = work.problems.settle(
             accept_findings=self.accept_findings, order=ORDER, notes=_unchecked(work)
         )
@@ -135,8 +147,10 @@ def _decision(
         findings=findings,
         digests=work.content.digests,
     )
-    # The school goes before its marks; these are made on the way, one by one.
-    facts = chain(work.facts, marks.facts(), [Fact(streams.IMPORTS, completed)])
+    # The school goes before its marks, and what became of them after; these are made one by one.
+    after = [fact for fact in work.facts if fact.stream.startswith(streams.UNCOUNTED)]
+    before = (fact for fact in work.facts if not fact.stream.startswith(streams.UNCOUNTED))
+    facts = chain(before, marks.facts(), after, [Fact(streams.IMPORTS, completed)])
     source = Source(system="portable", files=work.content.files)
     return Decision(facts, count + 1, says, source, dry_run)
 

@@ -16,7 +16,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarksUncounted
-from ledger.store.store import Fact
+from ledger.store.store import Fact, Recorded
 from policies.packs.codes import Rules
 
 _LIST_THEM = "attendance alerts shows the alerts that are open, with their numbers"
@@ -85,10 +85,19 @@ def _stream(alert: int, state: State) -> str:
     return found.stream
 
 
+def _is_about(settled: AlertSettled, alert: int, raised: Recorded | None) -> bool:
+    """Tell whether an alert was settled, here or by the system that states both."""
+    if settled.alert:
+        return settled.alert == alert
+    event = raised and raised.event
+    return isinstance(event, MarksUncounted) and event.stated == settled.raised
+
+
 def _settle(settled: AlertSettled, state: State) -> Decision:
     alert, stream = settled.alert, _stream(settled.alert, state)
+    raised = state.recorded(alert)
     for before in standing_events(state, stream):
-        if isinstance(before, AlertSettled) and before.alert == alert:
+        if isinstance(before, AlertSettled) and _is_about(before, alert, raised):
             raise Refused(
                 "alert-settled",
                 f"alert {alert} is settled already: {before.outcome}",

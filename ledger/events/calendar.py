@@ -4,11 +4,11 @@ from datetime import date
 
 import msgspec
 
-from ledger.events.base import Event, SourcedEvent
+from ledger.events.base import SourcedEvent
 from ledger.values import HALVES, Half
 
 
-class RegisterTimesSet(Event):
+class RegisterTimesSet(SourcedEvent):
     """When registers open and close (London, ``HH:MM:SS``), from a date until the next one."""
 
     since: date
@@ -18,7 +18,7 @@ class RegisterTimesSet(Event):
     pm_closes: str
 
 
-class TermSet(Event):
+class TermSet(SourcedEvent):
     """A term or half term, first and last day; setting its name again replaces it."""
 
     name: str

@@ -91,13 +91,15 @@ class CaseUndercut(Event):
     sessions: tuple[str, ...]
 
 
-class AlertSettled(Event):
+class AlertSettled(SourcedEvent):
     """What was done about an alert: the notice to the authority sent, or dismissed with reason.
 
-    ``alert``: the position of the event that raised it.
+    ``alert``: the position of the event that raised it; 0 where that was another ledger's, which
+    states when it was ``raised``.
     """
 
     alert: int
+    raised: int | None = None
     outcome: Literal["sent", "dismissed"]
     to: CaseworkText | None = None
     on: date | None = None

@@ -1,6 +1,6 @@
 """Events of the attendance register: taking, entries, amendments, restatements, plans."""
 
-from ledger.events.base import AuthorName, AuthorTitle, Event, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, AuthorTitle, RegisterText, SourcedEvent
 
 
 class RegisterTaken(SourcedEvent):
@@ -96,7 +96,7 @@ class PlanWithdrawn(SourcedEvent):
     by: str | None = None
 
 
-class MarksUncounted(Event):
+class MarksUncounted(SourcedEvent):
     """Marks of one pupil stopped counting by what else this transaction records.
 
     ``sessions``: each with its code, ``2026-09-16/AM O``. It stands still, or the entry of a

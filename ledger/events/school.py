@@ -2,10 +2,17 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, AuthorTitle, Event, Identity, RegisterText
+from ledger.events.base import (
+    AuthorName,
+    AuthorTitle,
+    Event,
+    Identity,
+    RegisterText,
+    SourcedEvent,
+)
 
 
-class SchoolOpened(Event):
+class SchoolOpened(SourcedEvent):
     """The school whose register this ledger is; recorded again when its details change."""
 
     urn: str
@@ -16,7 +23,7 @@ class SchoolOpened(Event):
     phase: str
 
 
-class StaffTitle(Event):
+class StaffTitle(SourcedEvent):
     """The name, title and roles of a member of staff, from a date until a date."""
 
     name: Identity
@@ -34,7 +41,7 @@ class StaffChanged(StaffTitle):
     """The name, title or roles that a member of staff holds from a date."""
 
 
-class StaffLeft(Event):
+class StaffLeft(SourcedEvent):
     """The last day of a member of staff, for the row that begins at ``since``."""
 
     since: date | None = None

@@ -33,6 +33,7 @@ EVIDENCE = "evidence.csv"
 POLICIES = "policies.csv"
 RETURNS = "returns.csv"
 DISCLOSURES = "disclosures.csv"
+UNCOUNTED = "uncounted.csv"
 
 NO_MARK = "-"
 """In the code column: no mark was made."""
@@ -44,6 +45,7 @@ ChangeKind = Literal["taking", "amendment", "restated"]
 PlanStep = Literal["planned", "changed", "withdrawn"]
 LeaveStep = Literal["requested", "granted", "refused", "withdrawn", "falsified"]
 ApprovalStep = Literal["requested", "approved", "declined", "withdrawn"]
+UncountedStep = Literal["stopped", "dismissed"]
 ReturnStep = Literal["agreed", "made"]
 
 
@@ -71,14 +73,15 @@ def _signed(required: str) -> Columns:
 
 FILES: Mapping[str, Columns] = MappingProxyType(
     {
-        STAFF: _columns("staff_id name job_title roles from to"),
+        STAFF: _columns("staff_id name job_title roles from to", "recorded_on"),
         PUPILS: _columns(
             "upn local_id surname forename dob sex starts_on leaves_on leaving_ground",
             "name_used boarder address last_school next_school recorded_on",
         ),
         GROUPS: _columns("upn kind name from to", "recorded_on"),
         PARENTS: _columns(
-            "parent_id title surname forename address phone email", "dob address_confidential"
+            "parent_id title surname forename address phone email",
+            "dob address_confidential recorded_on",
         ),
         RELATIONS: _columns(
             "parent_id upn relationship lives_with parental_responsibility contact_order",
@@ -115,6 +118,7 @@ FILES: Mapping[str, Columns] = MappingProxyType(
         CONFIRMATIONS: _signed("parent_id upn la_ref confirmed_on notices"),
         RETURNS: _signed("kind step on sessions weeks upns"),
         DISCLOSURES: _signed("upn kind to what on first last sha256"),
+        UNCOUNTED: _signed("upn step alert_on sessions of_age peak_before peak_after reason"),
     }
 )
 """Every CSV file of the folder; ``school.toml`` stands beside them."""
@@ -134,8 +138,8 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 REQUIRED = (SCHOOL, STAFF, PUPILS, MARKS)
 """What a folder must hold that brings a school, and not only a day's marks."""
-TOP_UP = (MARKS, AMENDMENTS, PLANS)
-"""What a folder may hold that brings marks to a ledger that knows the school."""
+TOP_UP = FILES.keys() - {STAFF, PUPILS, GROUPS, PARENTS, RELATIONS, CORRECTIONS}
+"""What may come alone to a ledger that knows the school, its calendar and its people."""
 
 _EXTENSIONS = {"csv": "csv|txt|tsv|xlsx?|xlsm|ods|numbers", "toml": "toml|txt"}
 _COPIES = (

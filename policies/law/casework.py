@@ -6,6 +6,7 @@ compared with words that are dated data; what stands nowhere there is said not t
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -13,6 +14,15 @@ from policies.packs.values import parameters
 
 Verdict = Literal["support", "offered", "not-appropriate", "no", "unknown"]
 """Support given; offered and declined; recorded as not appropriate; no support; not known."""
+
+
+Unknown = Literal["step", "outcome"]
+"""What of a step no rule knows: its own words, or those of what came of it."""
+_COUNTING: Mapping[Unknown, tuple[str, ...]] = {
+    "step": ("support_steps", "agreeing_steps"),
+    "outcome": ("agreed_outcomes",),
+}
+_OUTCOMES = ("agreed_outcomes", "declined_outcomes", "not_given_outcomes")
 
 
 class Judgement(NamedTuple):
@@ -45,6 +55,25 @@ def judge(step: str, outcome: str | None, on: date) -> Judgement:
         return Judgement("not-appropriate")
     became = f"{words[len(begins[kind]) :]} {_plain(outcome or '')}".strip()
     return _became(became, on, agreed=kind == "support_steps")
+
+
+def unknown(step: str, outcome: str | None, on: date) -> Unknown | None:
+    """Tell what of a step keeps it from counting only because no rule of the day knows it.
+
+    None where all is known, nothing hangs on it, or no rule is in force yet.
+    """
+    if parameters().find("casework.support_steps", on) is None:
+        return None
+    found, came = judge(step, outcome, on), _plain(outcome or "")
+    if found == _UNKNOWN:
+        return "step"
+    known = any(_says(came, name, on) for name in _OUTCOMES)
+    return "outcome" if found == _NOTHING_AGREED and came and not known else None
+
+
+def words_that_count(of: Unknown, on: date) -> list[str]:
+    """Return the steps that are support or may be, or the outcomes that make one support."""
+    return [word for name in _COUNTING[of] for word in _words(name, on)]
 
 
 def _became(words: str, on: date, *, agreed: bool) -> Judgement:

@@ -31,6 +31,7 @@ from ledger.formats.portable import (
     RETURNS,
     SCHOOL,
     STAFF,
+    UNCOUNTED,
 )
 from projections.queries.view import View
 from projections.readmodel.record import Versioned
@@ -40,14 +41,10 @@ from projections.readmodel.records.disclosure import (
     Redaction,
 )
 from projections.readmodel.records.log import ClockCorrection
-from projections.readmodel.records.penalties import (
-    AlertSettlement,
-    Undercut,
-)
+from projections.readmodel.records.penalties import Undercut
 from projections.readmodel.records.proof import Backup, Witness
-from projections.readmodel.records.register import Conflict, Uncounted
-from projections.readmodel.records.roll import Parent
-from projections.readmodel.records.school import RoleChange, School, StaffSpell, Term, Times
+from projections.readmodel.records.register import Conflict
+from projections.readmodel.records.school import RoleChange
 
 
 class Names(NamedTuple):
@@ -68,14 +65,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class InPart:
-    """Carried by a file, but for what it lacks.
-
-    ``earlier``: what was recorded of it before what stands is lacking too, and is counted.
-    """
+    """Carried by a file, but for what it lacks."""
 
     file: str
     lacks: str
-    earlier: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +113,15 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
             Names("text put beyond use", "texts put beyond use", Redaction),
         ),
         # The school, its calendar and its staff.
-        "SchoolOpened": InPart(
-            SCHOOL,
-            "when its details changed",
-            Names("earlier detail of the school", "earlier details of the school", School),
-        ),
-        "RegisterTimesSet": InPart(
-            SCHOOL,
-            "when they were changed",
-            Names(
-                "earlier version of register times", "earlier versions of register times", Times
-            ),
-        ),
-        "TermSet": InPart(
-            SCHOOL,
-            "when it was changed",
-            Names("earlier version of a term", "earlier versions of terms", Term),
-        ),
+        "SchoolOpened": Carried(SCHOOL),
+        "RegisterTimesSet": Carried(SCHOOL),
+        "TermSet": Carried(SCHOOL),
         "SessionsClosed": Carried(SCHOOL),
         "SessionCancelled": Carried(SCHOOL),
         "ClosureWithdrawn": InPart(SCHOOL, "why it was withdrawn"),
-        "StaffJoined": InPart(
-            STAFF,
-            "when it was recorded",
-            Names("earlier version of staff", "earlier versions of staff", StaffSpell),
-        ),
-        "StaffChanged": InPart(STAFF, "when it was recorded"),
-        "StaffLeft": InPart(STAFF, "when it was recorded"),
+        "StaffJoined": Carried(STAFF),
+        "StaffChanged": Carried(STAFF),
+        "StaffLeft": Carried(STAFF),
         "RolesChanged": LeftOut(
             "the roles are in staff.csv, without who gave them",
             Names("change of roles", "changes of roles", RoleChange),
@@ -158,11 +133,7 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "DetailsAmended": Carried(CORRECTIONS),
         "GroupJoined": Carried(GROUPS),
         "GroupLeft": Carried(GROUPS),
-        "ParentRecorded": InPart(
-            PARENTS,
-            "what it was before",
-            Names("earlier version of a parent", "earlier versions of parents", Parent),
-        ),
+        "ParentRecorded": Carried(PARENTS),
         "RelationRecorded": Carried(RELATIONS),
         "AdmissionAmended": Carried(CORRECTIONS),
         # The attendance register.
@@ -197,18 +168,11 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "NoticeStated": Carried(NOTICES),
         "PenaltyConsidered": InPart(CONSIDERATIONS, "up to which entry the register was read"),
         "NoticesConfirmed": Carried(CONFIRMATIONS),
-        "CaseUndercut": LeftOut(_BY_PLACE, Names("alert", "alerts", Undercut)),
-        "AlertSettled": LeftOut(
-            _BY_PLACE, Names("alert settled", "alerts settled", AlertSettlement)
+        "CaseUndercut": LeftOut(
+            _BY_PLACE, Names("alert about papers", "alerts about papers", Undercut)
         ),
-        "MarksUncounted": LeftOut(
-            _BY_PLACE,
-            Names(
-                "account of marks that stopped counting",
-                "accounts of marks that stopped counting",
-                Uncounted,
-            ),
-        ),
+        "AlertSettled": InPart(UNCOUNTED, "of alerts about papers, which are left out"),
+        "MarksUncounted": Carried(UNCOUNTED),
         # What left the school.
         "Disclosed": InPart(DISCLOSURES, "up to which entry the register was read"),
         "ReturnAgreed": Carried(RETURNS),
@@ -221,17 +185,9 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
 def omissions(view: View) -> Iterator[Omission]:
     """Yield what the ledger holds, as known, that no file of a portable folder carries."""
     for fate in FATES.values():
-        match fate:
-            case LeftOut(why, Names() as names):
-                yield from _counted(view, names, why)
-            case InPart(_, _, Names() as names):
-                yield from _counted(view, names, "only what stands is carried", earlier=True)
-
-
-def _counted(view: View, names: Names, why: str, *, earlier: bool = False) -> Iterator[Omission]:
-    """Yield how many facts there are, or how many versions of facts that do not stand."""
-    known = view.ever(names.record, **names.where)
-    facts = {tuple(each.identity.values()) for each in known}
-    count = len(known) - len(facts) if earlier else len(facts)
-    if count:
-        yield Omission(noun(count, names.one, names.many), count, why)
+        if isinstance(fate, LeftOut) and fate.names is not None:
+            names = fate.names
+            known = view.ever(names.record, **names.where)
+            count = len({tuple(each.identity.values()) for each in known})
+            if count:
+                yield Omission(noun(count, names.one, names.many), count, fate.why)

@@ -17,14 +17,15 @@ from ledger.formats.portable import (
     POLICIES,
     REGISTERS,
     RETURNS,
+    UNCOUNTED,
 )
 from projections.exports.people import People
 from projections.readmodel.record import Versioned
 from projections.readmodel.records.amending import AdoptedPolicy, Evidence, Request
 from projections.readmodel.records.disclosure import Disclosure, ReturnFigure, ReturnMade
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
-from projections.readmodel.records.penalties import Confirmation, Consideration
-from projections.readmodel.records.register import RegisterTaken
+from projections.readmodel.records.penalties import AlertSettlement, Confirmation, Consideration
+from projections.readmodel.records.register import RegisterTaken, Uncounted
 from projections.readmodel.records.roll import AdmissionAmendment
 
 Columns = Mapping[str, object]
@@ -35,6 +36,7 @@ class Told(NamedTuple):
 
     record: type[Versioned]
     columns: Callable[[People, Any], Columns] = lambda _people, _each: {}
+    takes: Callable[[People, Any], bool] = lambda _people, _each: True
 
 
 def _place(session: str) -> Columns:
@@ -82,6 +84,18 @@ def _disclosed(people: People, each: Disclosure) -> Columns:
     return {"to": people.view.open(each.recipient), "on": each.on_date}
 
 
+def _stopped(people: People, each: AlertSettlement) -> list[Uncounted]:
+    return people.view.ever(Uncounted, alert=each.alert)
+
+
+def _dismissed(people: People, each: AlertSettlement) -> Columns:
+    """Tell that somebody looked at marks which stopped counting, found by their time."""
+    [stopped] = _stopped(people, each)
+    nothing = dict.fromkeys(("sessions", "of_age", "peak_before", "peak_after"), "")
+    at = iso(stopped.sf) if stopped.sf else ""
+    return {"step": each.outcome, "alert_on": at, **nothing}
+
+
 SOURCES: Mapping[str, tuple[Told, ...]] = MappingProxyType(
     {
         CORRECTIONS: (Told(AdmissionAmendment, _amended),),
@@ -94,6 +108,10 @@ SOURCES: Mapping[str, tuple[Told, ...]] = MappingProxyType(
         CONFIRMATIONS: (Told(Confirmation),),
         RETURNS: (Told(ReturnFigure, _agreed), Told(ReturnMade, _return_made)),
         DISCLOSURES: (Told(Disclosure, _disclosed),),
+        UNCOUNTED: (
+            Told(Uncounted, lambda *_: {"step": "stopped", "alert_on": ""}),
+            Told(AlertSettlement, _dismissed, lambda *of: bool(_stopped(*of))),
+        ),
     }
 )
 """File -> the records that its rows are of."""

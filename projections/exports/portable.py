@@ -131,7 +131,7 @@ def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, in
 
 def _write_files(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:
     lines = list(portable_rows.school_toml(view))
-    (path / SCHOOL).write_text("\n".join([*lines, ""]), "utf-8", newline="\n")
+    (path / SCHOOL).write_text("\n".join(lines), "utf-8", newline="\n")
     of_marks = {MARKS: marks.entries, AMENDMENTS: marks.changes}
     counts = {SCHOOL: lines.count("[[closed]]") + lines.count("[[term]]") + 1}
     for name in FILES:

@@ -36,7 +36,7 @@ from projections.readmodel.records.amending import TakenBack
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
 from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
-from projections.readmodel.records.school import Closure, StaffSpell, Term, Times
+from projections.readmodel.records.school import Closure, School, StaffSpell, Term, Times
 
 Row = Sequence[object]
 NOT_ON_ROLL = "the pupil is not on roll that day"
@@ -95,18 +95,26 @@ _SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
 
 def school_toml(view: View) -> Iterator[str]:
     """Yield the lines of ``school.toml``."""
-    yield "[school]"
-    for key in _SCHOOL if view.school else ():
-        yield f"{key} = {_toml(getattr(view.school, key))}"
-    for times in sorted(view.standing(Times), key=lambda each: each.since):
-        yield from ("", "[[register]]", f"from = {times.since}")
+    schools = sorted(versions(view, School), key=lambda each: each.sf)
+    for school in schools:
+        yield "[school]" if len(schools) == 1 else "[[school]]"
+        yield from (f"{key} = {_toml(getattr(school, key))}" for key in _SCHOOL)
+        yield from (*_recorded_on(school), "")
+    for times in sorted(versions(view, Times), key=lambda each: (each.since, each.sf)):
+        yield from ("[[register]]", f"from = {times.since}")
         yield f"am = {{ opens = {times.am_opens}, closes = {times.am_closes} }}"
         yield f"pm = {{ opens = {times.pm_opens}, closes = {times.pm_closes} }}"
-    terms = view.standing(Term)
-    for term in sorted(terms, key=lambda each: (each.first, each.last, each.name)):
-        yield from ("", "[[term]]", f"name = {_toml(term.name)}")
-        yield from (f"first = {term.first}", f"last = {term.last}")
+        yield from (*_recorded_on(times), "")
+    terms = versions(view, Term)
+    for term in sorted(terms, key=lambda each: (each.first, each.last, each.name, each.sf)):
+        yield from ("[[term]]", f"name = {_toml(term.name)}")
+        yield from (f"first = {term.first}", f"last = {term.last}", *_recorded_on(term), "")
     yield from _closures(view)
+
+
+def _recorded_on(version: Versioned) -> Iterator[str]:
+    if version.sf:
+        yield f"recorded_on = {iso(version.sf)}"
 
 
 def _closures(view: View) -> Iterator[str]:
@@ -123,7 +131,7 @@ def _closures(view: View) -> Iterator[str]:
         alike = (each.date, each.groups, each.cancelled, each.reason, each.sf, ended)
         halves.setdefault(alike, []).append(each.half)
     for (day, groups, cancelled, reason, first, ended), sessions in halves.items():
-        yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
+        yield from ("[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
             yield f"groups = {_toml(list(groups))}"
         yield f'kind = "{"cancelled" if cancelled else "planned"}"'
@@ -132,6 +140,7 @@ def _closures(view: View) -> Iterator[str]:
             yield f"recorded_on = {iso(first)}"
         if ended:
             yield f"withdrawn_on = {iso(ended)}"
+        yield ""
 
 
 def _toml(value: str | list[str]) -> str:
@@ -167,9 +176,7 @@ _RECORDS: Mapping[str, type[Versioned]] = {
 
 
 def _records(people: People, file: str) -> Iterator[Row]:
-    record, view = _RECORDS[file], people.view
-    dated = "recorded_on" in COLUMNS[file].all
-    for each in versions(view, record) if dated else view.standing(record):
+    for each in versions(people.view, _RECORDS[file]):
         if _is_taken(people, file, each):
             yield [_cell(people, each, _NAMES.get(name, name)) for name in COLUMNS[file].all]
 
@@ -182,7 +189,7 @@ def _decisions(people: People, file: str) -> Iterator[Row]:
         (each, told.columns)
         for told in SOURCES[file]
         for each in view.ever(told.record)
-        if each.kf not in wrong
+        if each.kf not in wrong and told.takes(people, each)
     ]
     for each, columns in sorted(known, key=lambda told: (told[0].sf, told[0].kf)):
         if _is_taken(people, file, each):

@@ -183,7 +183,7 @@ STOPPED: tuple[Column[Lost], ...] = (
     Column("reason", "Why it was done", lambda row: row.stopped.reason),
     *by_columns(lambda row: row.stopped.by),
     Column("source", value=lambda row: row.stopped.cause.source),
-    at_column("recorded_at", "When", lambda row: row.stopped.cause.at),
+    at_column("recorded_at", "When", lambda row: row.stopped.at),
     Column("of_age", value=lambda row: row.mark.of_age),
     Column("counts_again", "Now", lambda row: row.mark.counts_again, _now),
     Column("position", value=lambda row: row.stopped.stored.alert),

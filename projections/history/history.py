@@ -14,6 +14,8 @@ from ledger.values import parse_session
 from policies.packs.codes import Codes
 from projections.history.context import Context, Given, Uncounted, context_of
 from projections.queries.blocks import Block, Lines
+from projections.queries.cancelled import Given as EntryGiven
+from projections.queries.cancelled import entries_given
 from projections.queries.columns import Listing
 from projections.queries.question import Answer, Question, argument
 from projections.queries.versions import (
@@ -62,10 +64,13 @@ class History(Question[Account]):
     def find(self, view: View) -> Account:
         """Find every version known, and what was recorded around them."""
         pupil, span = view.pupil_index(self.who), _span(self, view)
-        found, describer = _versions_asked(self, view, pupil), Describer(view)
+        recorded, describer = _versions_asked(self, view, pupil), Describer(view)
+        given = {each.version: each.reason for each in _given(self, view, pupil, recorded)}
+        found = sorted([*recorded, *given], key=lambda each: (each.session, each.position))
+        rows = (describer.version(*numbered) for numbered in with_numbers(view, found))
         return Account(
             view.person(pupil),
-            [describer.version(number, version) for number, version in with_numbers(view, found)],
+            [replace(row, reason=given.get(row.stored, row.reason)) for row in rows],
             context_of(view, describer, pupil, found, span),
             view.rules.codes,
         )
@@ -111,6 +116,19 @@ def _versions_asked(question: History, view: View, pupil: int) -> list[Version]:
     session = parse_session(question.session)
     found = versions_of(view, [pupil], session.date, session.date)
     return [version for version in found if version.session == str(session)]
+
+
+def _given(
+    question: History, view: View, pupil: int, recorded: Sequence[Version]
+) -> Iterator[EntryGiven]:
+    """Yield the entries asked for that cancelled sessions give without an event of their own."""
+    first, last = view.first, view.on
+    if question.session is not None:
+        first = last = parse_session(question.session).date
+    marked = {version.session for version in recorded if version.kind != "plan"}
+    for each in entries_given(view, pupil, marked, first, last):
+        if question.session in (None, each.version.session):
+            yield each
 
 
 def _positions_by(

@@ -45,8 +45,8 @@ def stopped_alerts(view: View) -> list[StoppedAlert]:
 
 
 def _by_and_when(row: StoppedAlert) -> str:
-    cause = row.stopped.cause
-    return f"{author_in_words(row.stopped.by, cause.source)}, {local(cause.at):%Y-%m-%d %H:%M}"
+    by = author_in_words(row.stopped.by, row.stopped.cause.source)
+    return f"{by}, {local(row.stopped.at):%Y-%m-%d %H:%M}"
 
 
 def _state(row: StoppedAlert) -> str:
@@ -60,7 +60,7 @@ def _cause(row: StoppedAlert) -> dict[str, Any]:
         "command": cause.command,
         "by": row.stopped.by,
         "source": cause.source,
-        "at": iso(cause.at),
+        "at": iso(row.stopped.at),
     }
 
 
@@ -79,7 +79,7 @@ STOPPED: tuple[Column[StoppedAlert], ...] = (
     Column("cause", value=_cause, csv=False),
     Column("command", value=lambda row: row.stopped.cause.command, json=False),
     Column("by", value=lambda row: row.stopped.by and row.stopped.by.name, json=False),
-    Column("at", value=lambda row: iso(row.stopped.cause.at), json=False),
+    Column("at", value=lambda row: iso(row.stopped.at), json=False),
     Column("", "By and when", text=_by_and_when),
     Column("state", "State", lambda row: row.state, _state),
     Column("settled", csv=False),

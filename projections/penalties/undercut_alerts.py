@@ -308,7 +308,7 @@ def settlement(view: View, each: AlertSettlement) -> dict[str, Any]:
         "on": each.on_date,
         "reason": view.open(each.reason),
         **view.author(each)._asdict(),
-        "at": iso(view.commits.of(each.kf).at),
+        "at": iso(view.done_at(each.kf, each.sf)),
     }
 
 

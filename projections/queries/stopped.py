@@ -36,10 +36,14 @@ class Mark(NamedTuple):
 
 
 class Stopped(NamedTuple):
-    """Marks of one pupil that one change stopped from counting, by whom and why."""
+    """Marks of one pupil that one change stopped from counting, by whom and why.
+
+    ``at``: when that was recorded, here or by the system that states it.
+    """
 
     stored: Uncounted
     cause: Commit
+    at: int
     marks: Sequence[Mark]
     reason: str | None
     by: Signatory | None
@@ -47,7 +51,7 @@ class Stopped(NamedTuple):
     @property
     def on(self) -> date:
         """The day of the change."""
-        return local_date(self.cause.at)
+        return local_date(self.at)
 
     @property
     def fell(self) -> bool:
@@ -104,7 +108,8 @@ def _stopped(view: View, stored: Uncounted) -> Stopped:
         known = AS_STATED if cause.source else cause.authenticated
         by = Signatory(*view.author(stored), known)
     marks = sorted(_marks(view, stored))
-    return Stopped(stored, cause, marks, view.open(stored.reason), by)
+    at = view.done_at(stored.alert, stored.sf)
+    return Stopped(stored, cause, at, marks, view.open(stored.reason), by)
 
 
 def _marks(view: View, stored: Uncounted) -> Iterator[Mark]:
@@ -134,12 +139,22 @@ def as_versions(
             stood = [
                 (number, version)
                 for number, version in numbered
-                if version.session == mark.session and version.position < stored.alert
+                if version.session == mark.session and _was_there(view, version, stored)
             ]
             entry = next(version.position for _, version in stood if version.kind != "plan")
             number, stands = stood[-1]
             if stands.code == mark.code:
                 yield number, _as_version(each, mark, entry)
+
+
+def _was_there(view: View, version: Version, stored: Uncounted) -> bool:
+    """Tell whether a version of a mark had been made when the mark stopped counting.
+
+    Where a source states that it did, by its times: an import may bring the mark after it.
+    """
+    if view.is_stated(stored.alert) and stored.sf:
+        return version.known_by_source <= stored.sf
+    return version.position < stored.alert
 
 
 def _as_version(each: Stopped, mark: Mark, entry: int) -> Version:
@@ -157,7 +172,7 @@ def _as_version(each: Stopped, mark: Mark, entry: int) -> Version:
         by=stored.by,
         name=stored.name,
         job_title=stored.job_title,
-        stated=None,
+        stated=(stored.sf or None) if each.cause.source else None,
         imported=each.cause.source is not None,
         position=stored.alert,
         known_by_source=stored.sf,

@@ -267,7 +267,16 @@ _keep(casework.CaseworkStepTaken, penalty_records.CaseworkStep, "pupil", on_date
 _keep(penalties.NoticeStated, penalty_records.Notice, *_OF_A_FAMILY)
 _keep(penalties.NoticesConfirmed, penalty_records.Confirmation, *_OF_A_FAMILY)
 _keep(penalties.PenaltyConsidered, penalty_records.Consideration, "pupil", counted="count")
-_keep(penalties.AlertSettled, penalty_records.AlertSettlement, "pupil", to_whom="to", on_date="on")
+
+
+@_takes(penalties.AlertSettled)
+def _settle_alert(writer: Writer, moment: Moment, stream: str, e: penalties.AlertSettled) -> None:
+    pupil, alert = writer.pupil(streams.subject(stream)), e.alert
+    if not alert:  # another ledger's position: it is known by its time
+        raised = {"pupil": pupil, "sf": e.raised or 0}
+        alert = writer.current(register_records.Uncounted, **raised).alert
+    said = {"pupil": pupil, "alert": alert, "to_whom": e.to, "on_date": e.on}
+    writer.put(penalty_records.AlertSettlement, moment, e, **said)
 
 
 _MAY_BE_TAKEN_BACK = (

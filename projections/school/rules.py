@@ -51,7 +51,9 @@ class RulesInForce(Question[RuleFindings]):
         "what began, ended or changed between this date and the one after it [--on]"
     )
     other: date | None = argument("with --diff: the second date", required=False, metavar="[DATE]")
-    name: str | None = option("one rule, by its name (register.open_minutes) or code")
+    name: str | None = option(
+        "one rule, by its name (register.open_minutes) or code, or a group of them (casework)"
+    )
 
     def find(self, view: View) -> RuleFindings:
         """Find the rules in force on the day, or what differs between two."""
@@ -64,9 +66,9 @@ class RulesInForce(Question[RuleFindings]):
                 f"{self.other} is the second of two dates, and the first is not given",
                 "write attendance rules --diff DATE DATE, or --on DATE for one day",
             )
-        if self.name is not None:
+        found = [ListedRule(e) for e in entries(view.on) if _is_named(e, self.name)]
+        if self.name is not None and not found:
             _check_day(self.name, view.on)
-        found = [ListedRule(e) for e in entries(view.on) if self.name in (None, e.name)]
         return RuleFindings(None, view.on, sorted(found, key=_place))
 
     def present(self, found: RuleFindings) -> Answer:
@@ -85,8 +87,19 @@ class RulesInForce(Question[RuleFindings]):
         return Answer(fields, blocks=[table])
 
 
+def _is_named(entry: Entry, name: str | None) -> bool:
+    """Tell whether a rule has a name, or belongs to the group of that name."""
+    return name in (None, entry.name) or entry.name.startswith(f"{name}.")
+
+
+def _is_group(name: str) -> bool:
+    return any(rule.name.startswith(f"{name}.") for rule in parameters().every())
+
+
 def _check_day(name: str, on: date) -> None:
-    """Refuse a day outside the rule that is asked for, naming it."""
+    """Refuse a day outside the rule that is asked for, naming it; a group may have none then."""
+    if _is_group(name):
+        return
     if codes().known(name):
         codes().rule(name, on)
     else:
@@ -97,8 +110,8 @@ def _differences(name: str | None, before: date, after: date) -> list[ListedRule
     # Where no rule at all is known, nothing can be said to have begun.
     entries(before)
     every = (_changed(change) for change in changes(before, after))
-    found = [rule for rule in every if name in (None, rule.entry.name)]
-    if not found and name is not None and not codes().known(name):
+    found = [rule for rule in every if _is_named(rule.entry, name)]
+    if not (found or name is None or codes().known(name) or _is_group(name)):
         parameters().rows(name)  # refuses a name that no code and no value ever had
     return sorted(found, key=_place)
 

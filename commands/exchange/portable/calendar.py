@@ -1,24 +1,24 @@
 """The school, its calendar and its staff: what a folder states anew of them becomes facts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar, cast
-
-import msgspec
 
 from commands.exchange.portable.rows import StaffRow, event_of
 from commands.exchange.portable.school_toml import Closed
 from commands.exchange.portable.voices import (
     SCHOOL_DETAILS,
     STAFF_DETAILS,
+    TERM_DETAILS,
+    TIMES_DETAILS,
     Details,
     attributes,
     differing,
     statements,
 )
-from commands.exchange.portable.work import Work
+from commands.exchange.portable.work import Work, is_again, new_versions
 from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
@@ -44,8 +44,7 @@ _CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 def record_school(work: Work) -> None:
     """Record the school, register times, terms and closures that are new or differ."""
     file = work.content.school
-    if file.opened is not None:
-        _school(work, file.opened)
+    _school(work, file.schools)
     _dated(work, "register times", file.times, work.school.times, _times_words)
     lines = _dated(work, "terms", file.terms, work.school.terms, _term_words)
     _refuse_overlaps(work, lines)
@@ -53,48 +52,75 @@ def record_school(work: Work) -> None:
     _closures(work)
 
 
-def _school(work: Work, stated: SchoolOpened) -> None:
+def _school(work: Work, versions: list[SchoolOpened]) -> None:
     held = work.school.opened
+    holds = None if held is None else _school_details(held)
+    for stated in new_versions(versions, holds, _school_details):
+        _state_school(work, stated)
+
+
+def _school_details(stated: SchoolOpened) -> Details:
+    return attributes(stated, SCHOOL_DETAILS)
+
+
+def _state_school(work: Work, stated: SchoolOpened) -> None:
+    held, place = work.school.opened, (SCHOOL, stated.row or 0)
     if held is not None and held.urn != stated.urn:
         why = Refused(
             "other-school",
             f"the folder is of the school with URN {stated.urn}, the ledger of {held.urn}",
             "one ledger is one school's register: name the right one with --ledger",
         )
-        work.problems.refuse_file(SCHOOL, 1, why)
+        work.problems.refuse_file(*place, why)
         return
     ((key, said),) = statements(stated)
-    stated = replace(stated, **work.stands(SCHOOL, 1, (streams.CALENDAR, key), said))
-    said = attributes(stated, SCHOOL_DETAILS)
-    if held is None or differing(said, attributes(held, SCHOOL_DETAILS)):
-        if held is not None:
-            work.amends((SCHOOL, 1), "the school", said, attributes(held, SCHOOL_DETAILS))
+    stated = replace(stated, **work.stands(*place, (streams.CALENDAR, key), said))
+    said, holds = _school_details(stated), None if held is None else _school_details(held)
+    if holds is None or differing(said, holds):
+        if holds is not None:
+            work.amends(place, "the school", said, holds)
         work.record("school", streams.CALENDAR, stated)
 
 
 def _dated(
-    work: Work,
-    what: str,
-    stated: Sequence[tuple[int, _E]],
-    held: Mapping[_K, _E],
-    words: Callable[[_E], str],
+    work: Work, what: str, stated: list[_E], held: Mapping[_K, _E], words: Callable[[_E], str]
 ) -> Mapping[_K, int]:
-    """Record the register times or terms that are new or differ; return the line of each."""
-    lines: dict[_K, int] = {}
-    for line, event in stated:
-        ((key, said),) = cast("Iterable[tuple[_K, Details]]", statements(event))
-        if key in lines:
-            _twice(work, line, words(event))
-        lines[key] = line
-        kept = work.stands(SCHOOL, line, (streams.CALENDAR, key), said)
-        before = held.get(key)
-        if not kept and before != event:
-            if before is not None:
-                pair = (msgspec.structs.asdict(each) for each in (event, before))
-                work.amends((SCHOOL, line), words(event), *pair)
-            work.record(what, streams.CALENDAR, event)
-    work.missing(what, ((streams.CALENDAR, key) for key in held.keys() - lines.keys()))
-    return lines
+    """Record the register times or terms that are new or differ; return the line of each.
+
+    Those of one key are versions, each recorded at a time of its own.
+    """
+    versions: dict[_K, list[_E]] = defaultdict(list)
+    for event in stated:
+        ((key, _),) = cast("Iterable[tuple[_K, Details]]", statements(event))
+        if is_again(event, versions[key]):
+            _twice(work, event.row or 0, words(event))
+        versions[key].append(event)
+    for key, found in versions.items():
+        stands = _says(held[key]) if key in held else None
+        for event in new_versions(found, stands, _says):
+            _state_dated(work, what, event, held.get(key), words)
+    work.missing(what, ((streams.CALENDAR, key) for key in held.keys() - versions.keys()))
+    return {key: found[-1].row or 0 for key, found in versions.items()}
+
+
+def _state_dated(
+    work: Work, what: str, event: _E, held: _E | None, words: Callable[[_E], str]
+) -> None:
+    place = (SCHOOL, event.row or 0)
+    ((key, said),) = statements(event)
+    kept = work.stands(*place, (streams.CALENDAR, key), said)
+    if kept or (held is not None and not differing(_says(event), _says(held))):
+        return
+    if held is not None:
+        work.amends(place, words(event), _says(event), _says(held))
+    work.record(what, streams.CALENDAR, event)
+
+
+def _says(event: RegisterTimesSet | TermSet) -> Details:
+    """Return what register times or a term state, besides when that was recorded."""
+    return attributes(
+        event, TIMES_DETAILS if isinstance(event, RegisterTimesSet) else TERM_DETAILS
+    )
 
 
 def _times_words(times: RegisterTimesSet) -> str:
@@ -214,17 +240,25 @@ def _twice(work: Work, line: int, what: str) -> None:
 
 def record_staff(work: Work) -> None:
     """Record the staff who are new and the rows that differ; a title amended here stands."""
-    people: dict[str, list[StaffRow]] = defaultdict(list)
+    people: dict[str, dict[date | None, list[StaffRow]]] = defaultdict(dict)
     for row in work.content.staff.rows:
-        others = people[row.staff_id]
+        versions = people[row.staff_id].setdefault(row.since, [])
         what = f"{row.staff_id} from {row.since or 'the beginning'}"
-        if work.in_order(STAFF, row, what, again=row.since in [other.since for other in others]):
-            others.append(row)
-    for staff_id, rows in people.items():
-        for row in sorted(rows, key=lambda r: r.since or date.min):
-            _record_post(work, staff_id, row)
+        if work.in_order(STAFF, row, what, again=is_again(row, versions)):
+            versions.append(row)
+    for staff_id, posts in people.items():
+        for _, rows in sorted(posts.items(), key=lambda each: each[0] or date.min):
+            _record_posts(work, staff_id, rows)
     left = {s: next(iter(held)) for s, held in work.school.staff.items() if s not in people}
     work.missing("staff", ((streams.staff(s), since) for s, since in left.items()))
+
+
+def _record_posts(work: Work, staff_id: str, rows: list[StaffRow]) -> None:
+    """Record the versions of a post that the ledger does not hold."""
+    held = work.school.staff.get(staff_id, {}).get(rows[0].since) if rows else None
+    stands = None if held is None else work.opened(held, STAFF_DETAILS)
+    for row in new_versions(rows, stands, lambda row: attributes(row, STAFF_DETAILS)):
+        _record_post(work, staff_id, row)
 
 
 def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:

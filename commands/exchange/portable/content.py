@@ -96,10 +96,11 @@ class _FolderReader:
                 self._problems.unread.add(name)
             self._problems.refuse(file, 0, _misnamed(name, known))
         here = known | set(meant.values())
-        whole = not (portable.MARKS in here and here <= set(portable.TOP_UP))
-        for name in portable.REQUIRED if whole else ():
-            if name not in here:
-                self._problems.refuse_file(name, 0, _missing(known))
+        whole = not here or not here <= portable.TOP_UP
+        missing = [name for name in portable.REQUIRED if whole and name not in here]
+        if missing:
+            self._problems.unread.update(missing)
+            self._problems.refuse(missing[0], 0, _missing(missing[1:], known))
         return Content(
             whole=whole,
             problems=self._problems,
@@ -124,8 +125,8 @@ class _FolderReader:
         if (content := self._bytes(portable.SCHOOL)) is None:
             return SchoolFile()
         found = school_toml.read(content, self._problems)
-        count = 1 + len([*found.times, *found.terms, *found.closures, *found.withdrawn])
-        self._add(portable.SCHOOL, content, count)
+        count = len(found.schools) + len(found.times) + len(found.terms)
+        self._add(portable.SCHOOL, content, count + len(found.closures) + len(found.withdrawn))
         return found
 
     def _table(self, name: str, row: type[Row]) -> Table[Row]:
@@ -163,8 +164,16 @@ def _misnamed(name: str, known: set[str]) -> Refused:
     )
 
 
-def _missing(known: set[str]) -> Refused:
-    remedy = "add it"
+def _missing(more: list[str], known: set[str]) -> Refused:
+    """Say once what a folder needs that brings a school, or part of one."""
+    what, remedy = "is missing", "add it"
+    if more:
+        what, remedy = f"is missing, and so {_is_or_are(more)}", "add them"
     if portable.MARKS in known:
         remedy += ", or leave marks.csv (and amendments.csv) alone in the folder as a top-up"
-    return Refused("file-missing", "is missing", remedy)
+    return Refused("file-missing", what, remedy)
+
+
+def _is_or_are(names: list[str]) -> str:
+    *most, last = names
+    return f"are {', '.join(most)} and {last}" if most else f"is {last}"

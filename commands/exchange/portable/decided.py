@@ -13,7 +13,7 @@ from msgspec import field as column
 from commands.exchange.portable.rows import Instant, Row
 from ledger.events.disclosure import DisclosureKind
 from ledger.formats import fields, portable
-from ledger.formats.portable import ApprovalStep, LeaveStep, ReturnStep
+from ledger.formats.portable import ApprovalStep, LeaveStep, ReturnStep, UncountedStep
 from ledger.values import Half, Session
 
 Reference = Annotated[str, fields.reference]
@@ -24,7 +24,7 @@ Texts = Annotated[tuple[str, ...], fields.texts]
 
 
 class DecidedRow(Row, frozen=True, kw_only=True):
-    """A fact with the time at which it was recorded, which only a correction may leave out."""
+    """A fact with the time at which it was recorded; few may leave it out."""
 
     stated: Instant | None = column(default=None, name="recorded_on")
 
@@ -168,6 +168,25 @@ class DisclosureRow(SignedRow, frozen=True, kw_only=True):
     sha256: Annotated[str, fields.digest] | None = None
 
 
+class UncountedRow(DecidedRow, frozen=True, kw_only=True):
+    """Marks of a pupil that stopped counting by a change, and why; or that somebody looked.
+
+    ``alert_on``: of who looked, the time of what was looked at.
+    """
+
+    upn: str
+    step: UncountedStep
+    alert_on: Instant | None = None
+    sessions: Annotated[tuple[str, ...], fields.relied_on] = ()
+    of_age: Annotated[tuple[str, ...], fields.relied_on] = ()
+    peak_before: int = 0
+    peak_after: int = 0
+    reason: str
+    by: str | None = None
+    name: str | None = None
+    job_title: str | None = None
+
+
 DECIDED: Mapping[str, type[DecidedRow]] = MappingProxyType(
     {
         portable.CORRECTIONS: CorrectionRow,
@@ -180,6 +199,7 @@ DECIDED: Mapping[str, type[DecidedRow]] = MappingProxyType(
         portable.CONFIRMATIONS: ConfirmationRow,
         portable.RETURNS: ReturnRow,
         portable.DISCLOSURES: DisclosureRow,
+        portable.UNCOUNTED: UncountedRow,
     }
 )
 """File -> the rows that it holds."""

@@ -19,11 +19,10 @@ from commands.exchange.portable.decided import (
     CorrectionRow,
     DecidedRow,
     DisclosureRow,
-    EvidenceRow,
     LeaveRow,
     PolicyRow,
-    RegisterRow,
     ReturnRow,
+    UncountedRow,
 )
 from commands.exchange.portable.rows import event_of
 from commands.exchange.portable.work import Work, in_time
@@ -31,8 +30,8 @@ from ledger.errors import Refused
 from ledger.events import amending, leave, streams
 from ledger.events.base import SourcedEvent, in_clear
 from ledger.events.disclosure import Disclosed
-from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered
-from ledger.events.register import RegisterTaken
+from ledger.events.penalties import AlertSettled, NoticesConfirmed, PenaltyConsidered
+from ledger.events.register import MarksUncounted, RegisterTaken
 from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.events.roll import AdmissionAmended
 from ledger.formats import fields, portable
@@ -49,7 +48,8 @@ class Kind:
     """How the rows of one file become facts.
 
     ``what``: as what they are counted; ``prefixes``: of the streams that they are on; ``events``:
-    which of the events there they are; ``stream`` and ``event``: of a row, which may be refused;
+    which of the events there they are; ``stream``: of a row and the id of its pupil, empty where
+    it is about none; ``event``: of a row, which may be refused;
     ``order``: what is wrong with a fact after those of its stream; ``adds``: whether a source may
     add to a stream that somebody here wrote; ``brought_once``: whether it may not even add to what
     sources stated before; ``takes``: whether a row is one of the kind's.
@@ -58,7 +58,7 @@ class Kind:
     what: str
     prefixes: tuple[str, ...]
     events: tuple[type[SourcedEvent], ...]
-    stream: Callable[[Work, Row], str]
+    stream: Callable[[Row, str], str]
     event: Callable[[Work, Row], SourcedEvent]
     order: Callable[[Held, SourcedEvent], Refused | None] = lambda _held, _event: None
     adds: bool = False
@@ -91,7 +91,8 @@ def _record(work: Work, file: str, kind: Kind, rows: Iterable[DecidedRow]) -> No
             on = streams_held.get(stream) or _Stream(work, kind, stream)
             streams_held[stream] = on
             on.take(file, event)
-    work.gone[kind.what] += sum(on.gone for on in streams_held.values())
+    if work.content.whole:
+        work.gone[kind.what] += sum(on.gone for on in streams_held.values())
 
 
 def _held(work: Work, kind: Kind) -> list[str]:
@@ -103,7 +104,7 @@ def _fact(work: Work, file: str, kind: Kind, row: DecidedRow) -> tuple[str, Sour
     if not work.check(file, row.line, _time_faults(work, file, row)):
         return None
     try:
-        return kind.stream(work, row), kind.event(work, row)
+        return kind.stream(row, _pupil(work, file, row)), kind.event(work, row)
     except _Told:
         return None
     except Refused as why:
@@ -113,7 +114,7 @@ def _fact(work: Work, file: str, kind: Kind, row: DecidedRow) -> tuple[str, Sour
 
 def _time_faults(work: Work, file: str, row: DecidedRow) -> Iterator[Refused | None]:
     yield fields.future_instant(row.stated, work.now, "recorded_on")
-    if row.stated is None and file != portable.CORRECTIONS:
+    if row.stated is None and file not in (portable.CORRECTIONS, portable.UNCOUNTED):
         yield fields.empty("recorded_on")
 
 
@@ -151,7 +152,7 @@ class _Stream:
 
 
 _Statement = tuple[type[SourcedEvent], int | None, tuple[object, ...]]
-_OWN_FIELDS = {"stated", "row", "seen_at", "key"}
+_OWN_FIELDS = {"stated", "row", "seen_at", "key", "alert", "raised"}
 """What the same fact need not have in common, once it has been through a folder."""
 
 
@@ -176,10 +177,13 @@ def _take(held: Counter[_Statement], work: Work, event: SourcedEvent) -> bool:
 
 
 def _pupil(work: Work, file: str, row: Row) -> str:
-    pupil = work.pupil(file, row.line, row.upn)
-    if pupil is None:
+    """Return the id of the pupil that a row is about, empty where of none; tell who is unknown."""
+    upn, parent_id = (getattr(row, name, None) for name in ("upn", "parent_id"))
+    known = parent_id is None or work.knows_parent(file, row.line, parent_id)
+    pupil = work.pupil(file, row.line, upn) if upn is not None else None
+    if not known or (upn is not None and pupil is None):
         raise _Told
-    return pupil.id
+    return pupil.id if pupil else ""
 
 
 def _given(row: Row, *names: str) -> None:
@@ -195,30 +199,14 @@ def _code(work: Work, code: str, session: Session) -> None:
         raise rule
 
 
-def _family_entry(work: Work, row: CorrectionRow) -> str:
-    if row.parent_id not in work.school.parents:
-        what = f"no parent has the id {row.parent_id!r}"
-        raise Refused("parent-unknown", what, "add the parent to parents.csv, or correct the id")
-    if row.upn is None:
-        return streams.parent(row.parent_id)
-    return streams.relation(row.parent_id, _pupil(work, portable.CORRECTIONS, row))
+def _family_entry(row: CorrectionRow, pupil: str) -> str:
+    parent = row.parent_id or ""
+    return streams.relation(parent, pupil) if pupil else streams.parent(parent)
 
 
 def _family_amended(_work: Work, row: CorrectionRow) -> SourcedEvent:
     _given(row, "reason", "by", "name", "job_title")
     return event_of(AdmissionAmended, row)
-
-
-def _register(_work: Work, row: RegisterRow) -> str:
-    return streams.register(row.group, Session(row.date, row.half))
-
-
-def _evidence(work: Work, row: EvidenceRow) -> str:
-    return streams.evidence(_pupil(work, portable.EVIDENCE, row), row.batch)
-
-
-def _approval(work: Work, row: ApprovalRow) -> str:
-    return streams.approval(_pupil(work, portable.APPROVALS, row), row.session)
 
 
 _DECIDED: Mapping[str, type[amending.RequestDecided]] = {
@@ -256,10 +244,6 @@ def _policy_event(_work: Work, row: PolicyRow) -> SourcedEvent:
     return event_of(amending.PolicyAdopted, row)
 
 
-def _leave(work: Work, row: LeaveRow) -> str:
-    return streams.leave(_pupil(work, portable.LEAVE, row), row.leave)
-
-
 def _leave_event(work: Work, row: LeaveRow) -> SourcedEvent:
     if row.step == "requested":
         _given(row, "first", "last", "purpose", "asked_on", "asked_by")
@@ -290,20 +274,9 @@ def _leave_order(held: Held, event: SourcedEvent) -> Refused | None:
     )
 
 
-def _penalty(work: Work, row: ConsiderationRow) -> str:
-    return streams.penalty(_pupil(work, portable.CONSIDERATIONS, row))
-
-
 def _considered(_work: Work, row: ConsiderationRow) -> SourcedEvent:
     _given(row, "name", "job_title")
     return event_of(PenaltyConsidered, row, seen_at=0)
-
-
-def _family(work: Work, row: ConfirmationRow) -> str:
-    pupil = work.child(portable.CONFIRMATIONS, row)
-    if pupil is None:
-        raise _Told
-    return streams.notices(row.parent_id, pupil.id)
 
 
 def _confirmed(_work: Work, row: ConfirmationRow) -> SourcedEvent:
@@ -311,8 +284,25 @@ def _confirmed(_work: Work, row: ConfirmationRow) -> SourcedEvent:
     return event_of(NoticesConfirmed, row)
 
 
-def _return(_work: Work, row: ReturnRow) -> str:
-    return streams.returns(row.kind)
+def _uncounted_event(_work: Work, row: UncountedRow) -> SourcedEvent:
+    if row.step == "stopped":
+        return event_of(MarksUncounted, row)
+    _given(row, "by", "name", "job_title")
+    return event_of(AlertSettled, row, alert=0, raised=row.alert_on, outcome="dismissed")
+
+
+def _uncounted_order(held: Held, event: SourcedEvent) -> Refused | None:
+    """Refuse that somebody looked at what did not stop counting."""
+    if not isinstance(event, AlertSettled):
+        return None
+    stopped = [e for e in held if isinstance(e, MarksUncounted) and e.row is not None]
+    if any(each.stated == event.raised for each in stopped):
+        return None
+    return Refused(
+        "uncounted-order",
+        "no marks of the pupil stopped counting then",
+        "correct alert_on: it is recorded_on of the row that says so",
+    )
 
 
 def _return_event(work: Work, row: ReturnRow) -> SourcedEvent:
@@ -324,10 +314,6 @@ def _return_event(work: Work, row: ReturnRow) -> SourcedEvent:
     if None in pupils:
         raise _Told
     return event_of(ReturnMade, row, pupils=tuple(sorted({p.id for p in pupils if p})))
-
-
-def _disclosure(work: Work, row: DisclosureRow) -> str:
-    return streams.disclosure(row.upn and _pupil(work, portable.DISCLOSURES, row))
 
 
 def _disclosed(_work: Work, row: DisclosureRow) -> SourcedEvent:
@@ -351,21 +337,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "registers taken",
             (streams.REGISTER,),
             (RegisterTaken,),
-            _register,
+            lambda row, _: streams.register(row.group, Session(row.date, row.half)),
             lambda _, row: event_of(RegisterTaken, row),
         ),
         portable.EVIDENCE: Kind(
             "pieces of evidence",
             (streams.EVIDENCE,),
             (amending.EvidenceGiven,),
-            _evidence,
+            lambda row, pupil: streams.evidence(pupil, row.batch),
             lambda _, row: event_of(amending.EvidenceGiven, row),
         ),
         portable.APPROVALS: Kind(
             "steps of approvals",
             (streams.APPROVAL,),
             (amending.AmendmentRequested, amending.RequestDecided),
-            _approval,
+            lambda row, pupil: streams.approval(pupil, row.session),
             _approval_event,
             _approval_order,
         ),
@@ -381,7 +367,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "steps of leave",
             (streams.LEAVE,),
             (leave.LeaveRequested, leave.LeaveDecided, leave.LeaveWithdrawn, leave.LeaveFalsified),
-            _leave,
+            lambda row, pupil: streams.leave(pupil, row.leave),
             _leave_event,
             _leave_order,
         ),
@@ -389,7 +375,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "considerations",
             (streams.PENALTY,),
             (PenaltyConsidered,),
-            _penalty,
+            lambda _, pupil: streams.penalty(pupil),
             _considered,
             adds=True,
         ),
@@ -397,15 +383,33 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "confirmations",
             (streams.NOTICES,),
             (NoticesConfirmed,),
-            _family,
+            lambda row, pupil: streams.notices(row.parent_id, pupil),
             _confirmed,
             adds=True,
         ),
         portable.RETURNS: Kind(
-            "returns", (streams.RETURNS,), (ReturnAgreed, ReturnMade), _return, _return_event
+            "returns",
+            (streams.RETURNS,),
+            (ReturnAgreed, ReturnMade),
+            lambda row, _: streams.returns(row.kind),
+            _return_event,
         ),
         portable.DISCLOSURES: Kind(
-            "disclosures", (streams.DISCLOSURE,), (Disclosed,), _disclosure, _disclosed, adds=True
+            "disclosures",
+            (streams.DISCLOSURE,),
+            (Disclosed,),
+            lambda _, pupil: streams.disclosure(pupil or None),
+            _disclosed,
+            adds=True,
+        ),
+        portable.UNCOUNTED: Kind(
+            "accounts of marks that stopped counting",
+            (streams.UNCOUNTED,),
+            (MarksUncounted, AlertSettled),
+            lambda _, pupil: streams.uncounted(pupil),
+            _uncounted_event,
+            _uncounted_order,
+            adds=True,
         ),
     }
 )

@@ -208,9 +208,8 @@ def with_cancellation(stated: Sequence[Link], cancelled: Cancellation) -> Sequen
     if last.code == cancelled.code:
         return stated
     at = cancelled.stated if cancelled.stated is not None else stated[0].stated
-    reason = f"session cancelled: {cancelled.reason}" if cancelled.reason else "session cancelled"
     change = Link(
-        "restated", cancelled.code, last.row, stated=at, original=last.code, reason=reason
+        "restated", cancelled.code, last.row, stated=at, original=last.code, reason=cancelled.why
     )
     return [*stated, change]
 

@@ -34,7 +34,7 @@ def settle_names(work: Work) -> None:
     rows = tuple(groups.row(row) for row in content.groups.rows)
     settled = replace(
         school,
-        terms=[(line, _term(work.school, term)) for line, term in school.terms],
+        terms=[_term(work.school, term) for term in school.terms],
         closures=[(line, groups.closure(line, each)) for line, each in school.closures],
         withdrawn=[
             (line, groups.closure(line, closed), groups.closure(line, withdrawn))

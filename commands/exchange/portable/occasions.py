@@ -52,6 +52,11 @@ class Cancellation:
     stated: int | None
     line: int
 
+    @property
+    def why(self) -> str:
+        """The reason that goes with its entry."""
+        return f"session cancelled: {self.reason}" if self.reason else "session cancelled"
+
 
 class Occasions:
     """The sessions of an import, against the calendar as it will be; ``at``: one, by number."""
@@ -184,7 +189,7 @@ class Occasions:
 
 def _folder_calendar(work: Work) -> Calendar:
     """Return the calendar that the folder alone states."""
-    terms = [Term(each.first, each.last, each.name) for _, each in work.content.school.terms]
+    terms = [Term(each.first, each.last, each.name) for each in work.content.school.terms]
     closures = [
         Closure(*key, cancelled=isinstance(event, SessionCancelled), reason=event.reason)
         for _, event in work.content.school.closures

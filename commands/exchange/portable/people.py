@@ -1,6 +1,6 @@
-"""Families, notices, steps with families, planned absences: what is new or differs of each."""
+"""Families, notices, planned absences: what is new or differs of each."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
@@ -25,39 +25,51 @@ from commands.exchange.portable.voices import (
     attributes,
     differing,
 )
-from commands.exchange.portable.work import Work, in_time, is_again, not_held
-from ledger import names
+from commands.exchange.portable.work import Work, in_time, is_again, new_versions, not_held
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import NoticeNamed
 from ledger.events.base import Event, SourcedEvent, each_sealed, replace
-from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.events.roll import ParentRecorded, RelationRecorded
 from ledger.formats import fields
-from ledger.formats.portable import CASEWORK, NOTICES, PARENTS, PLANS, RELATIONS, PlanStep
+from ledger.formats.portable import NOTICES, PARENTS, PLANS, RELATIONS, PlanStep
 
 
 def record_parents(work: Work) -> None:
-    """Record the parents who are new or whose details differ; an empty cell changes nothing."""
-    seen: set[str] = set()
+    """Record the parents who are new or whose details differ; an empty cell changes nothing.
+
+    Of several rows of a parent each is a version, which says all that was known then.
+    """
+    versions: dict[str, list[ParentRow]] = defaultdict(list)
     for row in work.content.parents.rows:
-        if row.parent_id in seen:
+        if is_again(row, versions[row.parent_id]):
             work.problems.refuse(PARENTS, row.line, fields.twice(f"parent {row.parent_id}"))
-            continue
-        seen.add(row.parent_id)
-        _record_parent(work, row)
+        else:
+            versions[row.parent_id].append(row)
+    for parent_id, rows in versions.items():
+        held = work.school.parents.get(parent_id)
+        stands = None if held is None else work.opened(held, PARENT_DETAILS)
+        for row in new_versions(rows, stands, _parent):
+            _record_parent(work, row, whole=len(rows) > 1)
     if work.content.parents.has:
-        left = work.school.parents.keys() - seen
+        left = work.school.parents.keys() - versions.keys()
         work.missing("parents", ((streams.parent(parent_id), None) for parent_id in left))
 
 
-def _record_parent(work: Work, row: ParentRow) -> None:
+def _parent(row: ParentRow) -> Details:
+    return attributes(row, PARENT_DETAILS)
+
+
+def _record_parent(work: Work, row: ParentRow, *, whole: bool) -> None:
+    """Record a parent's row where it differs; ``whole``: also where a cell is empty now."""
     held = work.school.parents.get(row.parent_id)
     stands = work.opened(held, PARENT_DETAILS)
-    stated = {name: getattr(row, name) or stood for name, stood in stands.items()}
+    stated = {name: said or stands[name] for name, said in _parent(row).items()}
+    if whole:
+        stated = _parent(row)
     stream = streams.parent(row.parent_id)
     stated |= work.stands(PARENTS, row.line, (stream, None), stated)
     if held is not None and not differing(stated, stands):
@@ -67,7 +79,7 @@ def _record_parent(work: Work, row: ParentRow) -> None:
         confidential = "yes" in (held.address_confidential, stated["address_confidential"])
         hidden = ("address",) if confidential else ()
         work.amends((PARENTS, row.line), who, stated, stands, hidden)
-    work.record("parents", stream, ParentRecorded(**stated, row=row.line))
+    work.record("parents", stream, ParentRecorded(**stated, stated=row.stated, row=row.line))
 
 
 def record_relations(work: Work) -> None:
@@ -199,39 +211,6 @@ def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStat
     stated = event_of(NoticeStated, row)
     lacking = lacking_details(NoticeRow, work.content.notices.has)
     return replace(stated, **attributes(held, lacking)) if held else stated
-
-
-# Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
-
-_STEP = ("step", "on", "by", "with_whom", "outcome", "notes")
-
-
-def record_casework(work: Work) -> None:
-    """Record each step that is not held; two equal rows are two steps."""
-    held: dict[str, Counter[tuple[object, ...]]] = {}
-    unseen = sum(map(len, work.school.casework.values()))
-    for row in work.content.casework.rows:
-        pupil = work.pupil(CASEWORK, row.line, row.upn)
-        if pupil is None:
-            continue
-        stream = streams.casework(pupil.id)
-        if stream not in held:
-            steps = work.school.casework.get(stream, ())
-            found = (work.opened(step, _STEP) for step in steps)
-            held[stream] = Counter(_said_of(each) for each in found)
-        said = _said_of(attributes(row, _STEP))
-        if held[stream][said]:
-            held[stream][said] -= 1
-            unseen -= 1
-            continue
-        work.record("casework steps", stream, event_of(CaseworkStepTaken, row))
-    if work.content.casework.has:
-        work.gone["casework steps"] += unseen
-
-
-def _said_of(step: Details) -> tuple[object, ...]:
-    """Return what a step says, whatever the form and blanks of its texts."""
-    return tuple(names.tidy(each) if isinstance(each, str) else each for each in step.values())
 
 
 # Planned absences: the steps of ``plans.csv`` that the ledger does not hold yet.

@@ -76,6 +76,7 @@ class StaffRow(DatedRow, frozen=True, kw_only=True):
     name: Name
     job_title: Name
     roles: Annotated[tuple[str, ...], fields.roles] = ()
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
 class PupilRow(Row, frozen=True, kw_only=True):
@@ -123,6 +124,7 @@ class ParentRow(Row, frozen=True, kw_only=True):
     email: str | None = None
     dob: Annotated[str, fields.day_text] | None = None
     address_confidential: YesNo | None = None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
 class RelationRow(DatedRow, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from commands.exchange.portable.rows import event_of
 from ledger import clock, names
 from ledger.errors import Refused
+from ledger.events.base import SourcedEvent, replace
 from ledger.events.calendar import (
     ClosureWithdrawn,
     RegisterTimesSet,
@@ -92,6 +93,7 @@ class _School(_Table):
     type: Literal["maintained", "academy", "pru", "ap-academy", "special-maintained",
                   "special-academy", "non-maintained-special", "independent"]  # fmt: skip
     phase: Literal["nursery", "primary", "secondary", "all-through", "special", "ap", "post-16"]
+    recorded_on: object = None
 
 
 class _Opening(_Table):
@@ -103,12 +105,14 @@ class _RegisterTimes(_Table):
     since: Day = Field(alias="from")
     am: dict[str, Any] = Field(strict=True)  # each is read by itself, as `_Opening`
     pm: dict[str, Any] = Field(strict=True)
+    recorded_on: object = None
 
 
 class _Term(_Table):
     name: Name
     first: Day
     last: Day
+    recorded_on: object = None
 
 
 class _Closed(_Table):
@@ -137,18 +141,21 @@ _WRONG = {
 }
 """What a key holds instead, by what pydantic says is wrong with it."""
 Model = TypeVar("Model", bound=_Table)
+_E = TypeVar("_E", bound=SourcedEvent)
 
 
 @dataclass(slots=True)
 class SchoolFile:
     """What ``school.toml`` states, each with the line on which it begins.
 
+    Of the school, of register times and of terms there may be several versions, each recorded at
+    a time of its own.
     ``withdrawn``: closures of once, each with the event that took it back, and when.
     """
 
-    opened: SchoolOpened | None = None
-    times: list[tuple[int, RegisterTimesSet]] = field(default_factory=list)
-    terms: list[tuple[int, TermSet]] = field(default_factory=list)
+    schools: list[SchoolOpened] = field(default_factory=list)
+    times: list[RegisterTimesSet] = field(default_factory=list)
+    terms: list[TermSet] = field(default_factory=list)
     closures: list[tuple[int, Closed]] = field(default_factory=list)
     withdrawn: list[tuple[int, Closed, ClosureWithdrawn]] = field(default_factory=list)
 
@@ -181,10 +188,9 @@ class _Reader:
         for name in sorted(document.keys() - set(_TABLES)):
             self._refuse(self._lines.key(name), _unknown(name, _TABLES))
         found = SchoolFile()
-        for _, opened in self._each(document, "school", _school):
-            found.opened = opened
-        found.times = list(self._each(document, "register", _register_times))
-        found.terms = list(self._each(document, "term", _term))
+        found.schools = self._versions(document, "school", _school)
+        found.times = self._versions(document, "register", _register_times)
+        found.terms = self._versions(document, "term", _term)
         for line, (closed, withdrawn) in self._each(document, "closed", _closed):
             if withdrawn is None:
                 found.closures.append((line, closed))
@@ -193,6 +199,13 @@ class _Reader:
         if "school" not in document:
             self._refuse(0, Refused("key-missing", "has no [school]", "say which school it is"))
         return found
+
+    def _versions(
+        self, document: Mapping[str, Any], name: str, make: Callable[[object], _E]
+    ) -> list[_E]:
+        """Return the events of some tables, in the order in which they were recorded."""
+        stated = [replace(event, row=n) for n, event in self._each(document, name, make)]
+        return sorted(stated, key=lambda event: event.stated or 0)
 
     def _each(
         self, document: Mapping[str, Any], name: str, make: Callable[[object], Any]
@@ -292,7 +305,8 @@ def _school(content: object) -> SchoolOpened:
     for key in ("urn", "name", "la_code", "estab"):
         if not getattr(found, key).strip():
             raise _BadKeys((key, fields.empty(key)))
-    return SchoolOpened(**found.model_dump())
+    stated = _instant(found.recorded_on, "recorded_on")
+    return SchoolOpened(**found.model_dump(exclude={"recorded_on"}), stated=stated)
 
 
 def _register_times(content: object) -> RegisterTimesSet:
@@ -315,6 +329,7 @@ def _register_times(content: object) -> RegisterTimesSet:
         am_closes=am.closes.isoformat("seconds"),
         pm_opens=pm.opens.isoformat("seconds"),
         pm_closes=pm.closes.isoformat("seconds"),
+        stated=_instant(found.recorded_on, "recorded_on"),
     )
 
 
@@ -330,7 +345,8 @@ def _term(content: object) -> TermSet:
     found = _table(content, "term", _Term)
     if why := fields.reversed_dates(found.first, found.last, ("first", "last")):
         raise _BadKeys(("last", why))
-    return TermSet(name=found.name, first=found.first, last=found.last)
+    stated = _instant(found.recorded_on, "recorded_on")
+    return TermSet(name=found.name, first=found.first, last=found.last, stated=stated)
 
 
 def _closed(content: object) -> tuple[Closed, ClosureWithdrawn | None]:

@@ -171,7 +171,7 @@ class _Comparison:
         """Return the line of the term that held a day."""
         keys = {key for key, term in self._old.terms.items() if term.first <= day <= term.last}
         stated = self._work.content.school.terms
-        lines = (n for n, t in stated if (t.name, school_year_number(t.first)) in keys)
+        lines = (t.row or 0 for t in stated if (t.name, school_year_number(t.first)) in keys)
         return next(lines, 0)
 
     def _removal(self, pupil: Pupil, day: date) -> int:

@@ -42,7 +42,8 @@ PARENT_DETAILS = _details(roll.ParentRecorded)
 RELATION_DETAILS = _details(roll.RelationRecorded)
 NOTICE_DETAILS = _details(penalties.NoticeStated)
 SCHOOL_DETAILS = _details(school.SchoolOpened)
-_TIMES = _details(calendar.RegisterTimesSet, "since")
+TIMES_DETAILS = _details(calendar.RegisterTimesSet, "since")
+TERM_DETAILS = _details(calendar.TermSet, "name")
 
 
 def attributes(event: object, names: Iterable[str]) -> Details:
@@ -113,7 +114,7 @@ def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]
 _READ: Mapping[type[Event], Callable[[Any], Iterable[Statement]]] = {
     school.SchoolOpened: lambda e: [("school", attributes(e, SCHOOL_DETAILS))],
     calendar.RegisterTimesSet: lambda e: [
-        (e.since, {"times": tuple(attributes(e, _TIMES).values())})
+        (e.since, {"times": tuple(attributes(e, TIMES_DETAILS).values())})
     ],
     calendar.TermSet: lambda e: [
         ((e.name, school_year_number(e.first)), {"days": (e.first, e.last)})
@@ -141,6 +142,13 @@ _READ: Mapping[type[Event], Callable[[Any], Iterable[Statement]]] = {
 
 
 _NOTHING = (None, "", ())
+_NO_ROW_ONCE = (
+    school.SchoolOpened,
+    school.StaffTitle,
+    school.StaffLeft,
+    calendar.RegisterTimesSet,
+    calendar.TermSet,
+)
 
 
 def voice_reads() -> Iterator[Range]:
@@ -241,8 +249,11 @@ class Voices:
         return found
 
     def _imported(self, stream: str, place: int, event: Event) -> bool:
-        """Tell whether an event came in an import: its row says so, else its header does."""
-        if isinstance(event, SourcedEvent):
+        """Tell whether an event came in an import: its row says so, else its header does.
+
+        Of some kinds no row was kept at first.
+        """
+        if isinstance(event, SourcedEvent) and (event.row or not isinstance(event, _NO_ROW_ONCE)):
             return event.row is not None
         return self._header(self._state.positions[stream][place]).source is not None
 

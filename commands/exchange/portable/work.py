@@ -106,6 +106,17 @@ def not_held(versions: list[_S], is_held: Callable[[_S], bool]) -> list[_S]:
     return versions[held[-1] + 1 if held else -1 :] or versions[-1:]
 
 
+def new_versions(
+    versions: Iterable[_S], held: Mapping[str, Any] | None, said: Callable[[_S], Details]
+) -> list[_S]:
+    """Return the versions, in their order, that follow what the ledger holds; none: all of them.
+
+    ``said``: what a version states, by detail.
+    """
+    found = in_time(versions)
+    return found if held is None else not_held(found, lambda v: not differing(said(v), held))
+
+
 @dataclass(slots=True)
 class Work:
     """What the modules of this package share.
@@ -176,8 +187,9 @@ class Work:
         self.differs.setdefault(file, []).append(line)
 
     def missing(self, what: str, records: Iterable[Record]) -> None:
-        """Count what the folder does not state any more, of what a source ever stated."""
-        self.gone[what] += sum(self.voices[record].imported is not False for record in records)
+        """Count what a whole folder does not state any more, of what a source ever stated."""
+        if self.content.whole:
+            self.gone[what] += sum(self.voices[r].imported is not False for r in records)
 
     def stands(
         self,
@@ -234,17 +246,21 @@ class Work:
 
     def child(self, file: str, row: OfFamily) -> Pupil | None:
         """Return the pupil of a row about a parent and child; refuse where either is unknown."""
-        pupil, parent_id = self.pupil(file, row.line, row.upn), row.parent_id
+        pupil = self.pupil(file, row.line, row.upn)
+        return pupil if self.knows_parent(file, row.line, row.parent_id) else None
+
+    def knows_parent(self, file: str, line: int, parent_id: str) -> bool:
+        """Tell whether a parent is known; refuse the first row of each id that names nobody."""
         if parent_id in self.school.parents:
-            return pupil
+            return True
         if PARENTS not in self.problems.unread and parent_id not in self.content.parents.named:
             why = Refused(
                 "parent-unknown",
                 f"no parent has the id {parent_id!r}",
                 "add the parent to parents.csv, or correct the id",
             )
-            self.problems.refuse_once(("parent", parent_id), file, row.line, why)
-        return None
+            self.problems.refuse_once(("parent", parent_id), file, line, why)
+        return False
 
     def code_rule(self, code: str, session: Session) -> CodeRule | Refused:
         """Return the rule of a code, or why it may not stand for a session."""

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from policies.law.casework import judge
+from policies.law.casework import judge, unknown, words_that_count
 from policies.packs.values import parameters
 from tests.policies.answers import answered
 
@@ -35,3 +35,31 @@ def test_every_word_is_written_as_it_is_compared_and_stands_in_one_list():
     outcomes = [w for name, names in lists.items() if name.endswith("outcomes") for w in names]
     assert len(steps) == len(set(steps))
     assert len(outcomes) == len(set(outcomes))
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome", "on", "found"),
+    [
+        ("clinic", None, ON, "step"),
+        ("clinic", "agreed", ON, "step"),
+        ("meeting", "tbc", ON, "outcome"),
+        ("meeting", "", ON, None),
+        ("meeting", "refused", ON, None),
+        ("meeting", "agreed", ON, None),
+        ("support plan", "tbc", ON, None),
+        ("letter", "tbc", ON, None),
+        ("clinic", "tbc", date(2024, 8, 18), None),
+        ("clinic", "tbc", date(2024, 8, 19), "step"),
+    ],
+)
+def test_what_no_rule_knows_is_told_where_something_hangs_on_it(step, outcome, on, found):
+    """The words of a step, or of what came of one that is support only if so agreed."""
+    assert unknown(step, outcome, on) == found
+
+
+def test_the_words_that_count_are_those_of_the_rules():
+    """Steps that are support or may be; outcomes that make a meeting one."""
+    assert {"support plan", "home visit"} < set(words_that_count("step", ON))
+    assert "letter" not in words_that_count("step", ON)
+    assert "agreed" in words_that_count("outcome", ON)
+    assert "refused" not in words_that_count("outcome", ON)

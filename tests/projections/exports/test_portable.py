@@ -13,7 +13,7 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.calendar.closures import AddClosure, WithdrawClosure
-from commands.calendar.terms import SetTerm
+from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
@@ -25,7 +25,10 @@ from commands.register.plans import PlanAbsence
 from commands.register.take import MarkSession
 from commands.roll.correct import MergePupils
 from commands.roll.enrol import MovePupil
+from commands.roll.families import RecordParent
 from commands.school import school as init
+from commands.school.school import SetSchool
+from commands.school.staff import ChangeStaff
 from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.ledger import Ledger
@@ -38,6 +41,8 @@ from projections.figures.rates import Rates
 from projections.history.history import History
 from projections.penalties.notices import Notices
 from projections.queries.view import open_view
+from projections.readmodel.records.roll import Parent
+from projections.readmodel.records.school import School, StaffSpell, Term, Times
 from tests.ledger.cosigned import WITNESS
 
 SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
@@ -46,6 +51,7 @@ TODAY = local_date(NOW)
 HOUR = 3_600_000_000
 UPN = "K999200018001"
 OF_9B = "R999200018005"
+KINDS = (School, StaffSpell, Term, Times, Parent)
 MOMENTS = (None, "2026-11-10T12:00:00Z", "2026-11-16T23:00:00Z", "2026-11-18T12:00:00Z")
 
 
@@ -382,17 +388,52 @@ def test_a_closure_that_was_withdrawn_was_known_until_then(school, tmp_path):
 
 
 def test_what_no_file_carries_is_told_with_its_number(school, tmp_path):
-    """A term that was moved is carried as it stands; whom the school trusts as a witness, not."""
-    for last in (17, 16):
-        last_day = date(2026, 12, last)
-        execute(school, SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=last_day))
+    """Whom the school trusts as a witness is about this ledger's log."""
     head = replace(school, operator=Operator("H01", "tester"))
     execute(head, TrustWitness(key=WITNESS.verifier.vkey))
     found = answer_to(school, ExportPortable(path=tmp_path / "out"))
-    told = "Left out, for no file of the folder carries it: 1 witness, 2 earlier versions of terms"
+    told = "Left out, for no file of the folder carries it: 1 witness"
     assert told in found.blocks[0].notes
     counts = {each["what"]: each["number"] for each in found.document["not_carried"]}
-    assert counts == {"witness": 1, "earlier versions of terms": 2}
+    assert counts == {"witness": 1}
+
+
+def said_of_the_school(context, moment):
+    """Every detail of school, staff, calendar and parents as known at a moment, by source."""
+    asked = Rates(clock="source", known_at=moment)
+    with open_view(context.folder, asked, context.clock) as view:
+        found = (each for kind in KINDS for each in view.standing(kind))
+        return sorted(
+            [type(each).__name__, *map(str, portable_rows._said(view, each))] for each in found
+        )
+
+
+def test_what_is_said_anew_of_a_school_was_known_as_before_until_then(school, tmp_path):
+    """Of terms, register times, the school, its staff and its parents: each with its time."""
+    at = [NOW]
+    here = replace(school, clock=lambda: at[0])
+    hours = {"am_opens": "08:40", "am_closes": "08:50", "pm_opens": "13:00", "pm_closes": "13:10"}
+    commands = [
+        SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=date(2026, 12, 17)),
+        SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=date(2026, 12, 16)),
+        SetRegisterTimes(from_=date(2026, 9, 1), **hours),
+        SetSchool(name="Renamed High School"),
+        SetSchool(name="Example High School"),
+        ChangeStaff(staff_id="A01", name=None, job_title="Officer"),
+        RecordParent(parent_id="P01", phone="0191 498 0000", reason="Told"),
+        RecordParent(parent_id="P01", phone="", reason="Told"),
+    ]
+    for command in commands:
+        at[0] += 60_000_000
+        execute(here, command)
+    answer_to(here, ExportPortable(path=tmp_path / "out"))
+    copy = replace(empty(tmp_path / "copy"), clock=here.clock)
+    bring(copy, tmp_path / "out")
+    assert bring(copy, tmp_path / "out").header is None
+    for minute in range(len(commands) + 1):
+        moment = iso(NOW + minute * 60_000_000)
+        ours, theirs = (said_of_the_school(each, moment) for each in (here, copy))
+        assert ours == theirs, moment
 
 
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])

@@ -99,7 +99,7 @@ def test_any_entry_is_proven(book, tmp_path):
     proof = read_proof(shown.out)
     assert (position_of(proof.leaf), proof.wrong(key(book))) == (3, None)
     written = prove(book, "--position", "3", "--out", tmp_path / "p.tlog-proof")
-    assert "entry 3 (SchoolOpened.v1), proven under a checkpoint of" in written.out
+    assert "entry 3 (SchoolOpened.v2), proven under a checkpoint of" in written.out
     assert (tmp_path / "p.tlog-proof").read_text(encoding="utf-8") == shown.out
 
 

@@ -41,6 +41,16 @@ def test_one_rule_may_be_asked_for_by_its_name(school):
     assert (code["kind"], code["until"]) == ("code", "2024-08-18")
 
 
+def test_rules_may_be_asked_for_by_what_they_are_about(school):
+    """All whose names begin so; none where none was in force, or none changed."""
+    found = ask(school, on=NEW, name="casework").rows()
+    assert len(found) == 7
+    assert all(row["name"].startswith("casework.") for row in found)
+    assert not ask(school, on=FORMER, name="casework").rows()
+    assert len(ask(school, on=NEW, diff=FORMER, name="casework").rows()) == 7
+    assert not ask(school, on=date(2026, 9, 2), diff=NEW, name="casework").rows()
+
+
 def test_the_law_applies_before_the_ledgers_first_event_too(school):
     """It is told then as at any other time; a list of no rule is never one of the law."""
     before = ask(school, on=NEW, known_at="2025-07-01")

@@ -34,6 +34,11 @@ HEADERS = {
     "marks.csv": "upn,date,session,code,minutes_late,nature,comment,recorded_by,recorded_on\n",
     "amendments.csv": "upn,date,session,original,amended,reason,amended_by,amended_on\n",
     "plans.csv": "upn,date,session,code,reason,nature,planned_by,planned_on,step\n",
+    "casework.csv": "upn,step,on,by,with,outcome,notes\n",
+    "groups.csv": "upn,kind,name,from,to\n",
+    "evidence.csv": "upn,batch,file,sha256,note,given_by,recorded_on\n",
+    "notices.csv": "parent_id,upn,kind,issued_on,offence_first,offence_last,received_on,paid_on,"
+    "withdrawn_on,outcome\n",
 }
 NOW = parse_instant("2026-11-21T12:00:00Z")
 OWN = ("Committed", "ImportCompleted")

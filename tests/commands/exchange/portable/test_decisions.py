@@ -9,7 +9,7 @@ from commands.disclosure.redact import RedactField
 from commands.leave.request import RequestLeave
 from commands.penalties.consider import ConsiderPenalty
 from ledger.errors import Refused
-from ledger.events.register import MarkAmended
+from ledger.events.register import MarkAmended, MarksUncounted
 from ledger.formats.portable import FILES
 from policies.packs import school as school_packs
 from tests.commands.exchange.portable.conftest import ADA, CLEO
@@ -34,13 +34,16 @@ ROWS = {
     f"attendance,made,2026-11-10,,,{ADA};{CLEO},{HOPE},{AT}",
     "disclosures.csv": f"{ADA},letter,Home,A letter,2026-11-10,,,,{HOPE},{AT}\n"
     f",inspection,Ofsted,The register,2026-11-10,,,,{HOPE},{AT}",
+    "uncounted.csv": f"{ADA},stopped,,2026-11-09/AM O,,10,9,Moved,{HOPE},{AT}\n"
+    f"{ADA},stopped,,2026-11-10/AM O,,,,Accepted,,,,\n"
+    f"{ADA},dismissed,{AT},,,,,Looked,{HOPE},{LATER}",
     "corrections.csv": f",P01,phone,1,2,Rang,{HOPE},{AT}\n{ADA},P01,care,no,yes,Rang,{HOPE},{AT}",
 }
 FOUND = {
     "RegisterTaken": 1, "EvidenceGiven": 1, "AmendmentRequested": 1, "AmendmentDeclined": 1,
     "PolicyAdopted": 1, "LeaveRequested": 1, "LeaveDecided": 1, "PenaltyConsidered": 1,
     "NoticesConfirmed": 1, "ReturnAgreed": 1, "ReturnMade": 1, "Disclosed": 2,
-    "AdmissionAmended": 2,
+    "AdmissionAmended": 2, "MarksUncounted": 2, "AlertSettled": 1,
 }  # fmt: skip
 
 
@@ -142,6 +145,14 @@ def test_an_export_of_what_was_decided_here_is_held(known, stated):
     assert known.brought(stated(considerations=row)).found == {}
 
 
+def test_who_looked_at_what_was_recorded_here_is_said_here(known, stated):
+    """A source may say so of what it stated itself, and of nothing else."""
+    lost = MarksUncounted(sessions=("2026-11-09/AM O",), reason="Moved")
+    known.put(f"uncounted:{known.id(ADA)}", lost)
+    row = f"{ADA},dismissed,,,,,,Looked,{HOPE},{LATER}"
+    assert known.codes(stated(uncounted=row)) == ["uncounted-order"]
+
+
 WRONG = {
     "a time to come": ("leave", ASKED.replace(AT, "2026-11-22T10:00:00Z"), "future"),
     "no time": ("considerations", ROWS["considerations.csv"].replace(AT, ""), "field-empty"),
@@ -177,6 +188,12 @@ WRONG = {
     ),
     "refused by nobody": (
         "leave", f"{ASKED}\n{ADA},l1,refused,,,,,,,,,No,,,H01,,,{LATER}", "field-empty",
+    ),
+    "looked at what did not stop": (
+        "uncounted", f"{ADA},dismissed,{AT},,,,,Looked,{HOPE},{LATER}", "uncounted-order",
+    ),
+    "looked at by nobody": (
+        "uncounted", f"{ADA},dismissed,{AT},,,,,Looked,,,,{LATER}", "field-empty",
     ),
     "a policy that is none": ("policies", f"own,2026-11-01,x,{HOPE},{AT}", ""),
     "agreed without its figure": (

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import Refused
-from tests.commands.exchange.portable.conftest import ADA, CLEO
+from tests.commands.exchange.portable.conftest import ADA, CLEO, HEADERS
 
 NEW = f"{ADA},2026-11-06,AM,/,,,,T01,2026-11-06T08:51:00Z\n"
 CALL = "I,Call,A01,2026-11-20T15:00:00Z\n"
@@ -86,3 +86,59 @@ def test_only_the_pupils_named_are_read_where_nothing_was_cancelled(ledger, chan
     ledger.bring(changed("marks.csv", less=(",2026-11-18,PM,",)))
     path = top_up(f"{ADA},2026-11-09,AM,M,,,,T01,2026-11-09T08:51:00Z\n")
     assert ledger.brought(path).found == {"SourceRestated": 1}
+
+
+TOLD = "casework.csv: {} that no rule knows; kept, and no support:"
+ALONE = {
+    "casework.csv": (f"{CLEO},support plan,2026-11-20,A01,P03,agreed,\n", "CaseworkStepTaken"),
+    "notices.csv": (f"P03,{CLEO},s444A,2026-11-20,,,,,,\n", "NoticeStated"),
+    "amendments.csv": (f"{DEX},N,{CALL}", "MarkAmended"),
+    "evidence.csv": (f"{ADA},b1,,,A letter,A01,2026-11-20T15:00:00Z\n", "EvidenceGiven"),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_file_alone_is_taken_where_the_ledger_knows_what_it_is_about(known, tmp_path, name):
+    """Nothing is said of what the folder does not hold: it brings what is new."""
+    rows, kind = ALONE[name]
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / name).write_text(HEADERS[name] + rows, "utf-8")
+    known.once(folder, **{kind: 1})
+    assert "no longer" not in "\n".join(known.bring(folder).says)
+
+
+def test_what_a_file_that_cannot_come_alone_needs_is_said_once(known, tmp_path):
+    """Groups are part of a school: one problem names all that is missing."""
+    (tmp_path / "groups.csv").write_text(HEADERS["groups.csv"], "utf-8")
+    (problem,) = known.faults(tmp_path).problems
+    said = "is missing, and so are staff.csv, pupils.csv and marks.csv; add them"
+    assert str(problem) == f"school.toml: {said}"
+
+
+def test_words_of_casework_that_no_rule_knows_are_told_with_their_rows(known, top_up):
+    """And those that count; what is known, or makes no difference, is not told."""
+    rows = (
+        "clinic,2026-11-20,A01,P03,", "clinic,2026-11-19,A01,P03,",
+        "visit,2026-11-20,A01,P03,tbc", "visit,2026-11-20,A01,P03,declined",
+        "letter,2026-11-20,A01,P03,tbc", "visit,2026-11-20,A01,P03,", "clinic,2020-11-20,A01,P03,",
+    )  # fmt: skip
+    path = top_up("", casework="".join(f"{CLEO},{row},\n" for row in rows))
+    said = list(known.bring(path).says)
+    first = said.index(TOLD.format("2 rows with a step"))
+    assert said[first + 1] == '  "clinic" (line 2, 3)'
+    assert said[first + 2].startswith("  support is, or may be: support, support offered, ")
+    second = said.index(TOLD.format("1 row with an outcome"))
+    assert said[second + 1 :] == [
+        '  "tbc" (line 4)',
+        "  a meeting or visit is support where its outcome is: agreed, accepted, signed,",
+        "    engaged, partly engaged, kept, partly kept (attendance rules --name",
+        "    casework)",
+    ]
+    assert max(map(len, said)) <= 80
+
+
+def test_many_rows_of_one_unknown_word_are_not_all_named(known, top_up):
+    """The first three, and that there are more."""
+    rows = "".join(f"{CLEO},clinic,2026-11-{day},A01,,,\n" for day in range(10, 14))
+    assert '  "clinic" (line 2, 3, 4, \u2026)' in known.bring(top_up("", casework=rows)).says
