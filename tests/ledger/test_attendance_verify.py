@@ -398,6 +398,14 @@ def test_whoever_holds_the_key_cannot_break_a_rule_either(written, verify, what)
     assert expected in verify(3, written.write())
 
 
+def test_a_key_that_nobody_handed_over_signs_nothing(written, verify):
+    """What it signed is by no key of the ledger, and whoever holds it is told so."""
+    changed(8, {"key": NEW_KEY})(written)
+    said = verify(3, written.write())
+    assert "the checkpoint of 10 entries is not signed by the ledger's key" in said
+    assert "it was never signed by the key given" in verify(3, written.folder, "--key", NEW_KEY)
+
+
 def test_after_a_hundred_problems_no_more_is_kept(written, verify):
     written.said += [(MARK, "SessionMarked.v1", b"{")] * 300
     assert verify(3, written.write(), "--json").count('"what"') == 100
