@@ -84,6 +84,7 @@ def of_code(line: str) -> dict[str, set[str]]:
         ("c = a + 1", {"arithmetic": {"c = a - 1"}, "number": {"c = a + 2", "c = a + 0"}}),
         ("c = 0", {"number": {"c = 1", "c = (-1)"}}),
         ("c = a and b", {"and/or": {"c = a or b"}}),
+        ("c = min(a, b)", {"min/max/any/all/sorted": {"c = max(a, b)"}}),
         ("c = not a", {"not": {"c = bool(a)"}}),
         ("c = a if b else 'x'", {"negated if": {"c = a if (not (b)) else 'x'"}}),
         ("c = [n for n in a if n]", {"filter": {"c = [n for n in a if True]"}}),

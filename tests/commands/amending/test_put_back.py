@@ -94,6 +94,15 @@ def test_every_mark_goes_back_to_what_stood_before(cancelled):
     }
 
 
+def test_one_mark_alone_goes_back_without_a_batch(desk):
+    """There is nothing that it would be tied to."""
+    desk.mark("P1", AM, "/")
+    number = batch_of(desk, CancelSessions(sessions=(AM,), reason="Snow"))
+    desk.do(WithdrawClosure(day=DAY, reason="Wrong day"))
+    [(_, event)] = desk.recorded(put_back(number))
+    assert (event.original, event.code, event.batch) == ("Y4", "/", None)
+
+
 def test_what_is_done_and_what_is_left_is_told(cancelled):
     """Codes counted, the figures, the first mark by name with what to do, and the new batch."""
     number = cancelled.folder.head() + 1

@@ -355,6 +355,20 @@ def test_a_confidential_address_is_taken_out_whosever_it_is(case):
     assert notes_of(case, parent="mum") == f"{GONE} and {GONE} and Fir"
 
 
+@pytest.mark.parametrize(
+    ("home", "left"),
+    [
+        ("Fir Farm, Mallow", "Fir Farm; 12 of them; 12 Ash Row"),
+        ("12, Mallow", "Fir Farm; 12 of them; 12 Ash Row"),
+        ("12 Ash Row, Mallow", f"Fir Farm; 12 of them; {GONE}"),
+    ],
+)
+def test_the_first_line_of_a_house_is_taken_out_alone_too(case, home, left):
+    """A name without a number may be anything, and so may a number."""
+    tell(case, f"Fir Farm; 12 of them; 12 Ash Row; {home}", flat=home)
+    assert notes_of(case) == f"{left}; {GONE}"
+
+
 def test_short_or_odd_contacts_and_texts_beyond_use_match_as_they_are(case):
     """Two letters are no contact; a number of few digits counts as written."""
     tell(case, "at X1, [beyond use], ext 12 and Bo Li, FAR  farm", flat="X1")
@@ -426,6 +440,7 @@ def test_every_session_is_there_with_its_meaning(case):
         ("2025-09-13/AM", "B"),
     ]
     meanings = {r["code"]: r["meaning"] for r in found["codes"]}
+    assert list(meanings) == ["%%", "/", "B", "I", "U"]  # by code: whoever reads looks one up
     assert meanings["I"].startswith("Illness")
     assert meanings["%%"] == "not a code of its day"
     weeks = {w["week"]: w for w in found["weeks"]}
@@ -575,6 +590,12 @@ def test_from_bounds_the_sessions(case):
     """What is before is not in the copy."""
     found = copy(case, from_=date(2025, 9, 8))
     assert found["rows"][0]["session"] == "2025-09-08/AM"
+
+
+def test_where_nothing_was_noted_nothing_waits_for_a_person(case, school):
+    waits = "a person reads it first"
+    assert waits in read(case)
+    assert waits not in read(school, who="U-bob")
 
 
 def test_a_pupil_without_marks(school):
