@@ -147,6 +147,16 @@ def test_a_dry_run_names_each_mark_and_records_nothing(cancelled):
     assert cancelled.folder.head() == before
 
 
+def test_what_is_left_is_named_in_order(cancelled):
+    """By name, whoever's mark was changed first."""
+    for pupil in ("P3", "P1"):
+        cancelled.do(amends(pupil))
+    said = cancelled.do(put_back(cancelled.number, dry_run=True)).says
+    at = said.index("2 left as they are, changed since by somebody")
+    names = [f"  {name} {AM}: I, by Mo Marsh" for name in ("Ada Quill", "Cat Stone")]
+    assert list(said[at + 1 : at + 3]) == names
+
+
 def test_what_somebody_changed_since_is_left_and_named(cancelled):
     """Whoever it was, and though the code would be another one."""
     amend = AmendMarks(pupil="P2", session=parse_session(AM), code="I", reason="Mother rang")

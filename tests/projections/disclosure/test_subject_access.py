@@ -273,6 +273,10 @@ def test_what_the_authority_holds_is_told_to_the_parent_whom_it_is_about(case):
     assert (told["confirmed_on"], told["notices"], told["la_ref"]) == ("2025-09-11", 1, "LA 7")
     assert told["by"] == "Mrs Register, Officer"
     assert "LA 7" not in whole(case)
+    earlier = NoticesConfirmed(la_ref="LA 3", confirmed_on=date(2025, 9, 10), notices=0, **AUTHOR)
+    case.add(AT + 1, Fact(streams.notices("mum", "ann"), earlier))
+    both = copy(case, parent="mum")["confirmations"]
+    assert [each["la_ref"] for each in both] == ["LA 7", "LA 3"]  # as they were recorded
 
 
 APART = {
