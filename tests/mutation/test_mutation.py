@@ -204,11 +204,13 @@ def test_those_that_run_a_line_are_asked_first_then_their_files_and_what_is_new(
 
 
 def test_code_that_no_test_runs_is_told(tree, judges):
-    """Judged by its folder where it has one; a line of a function is run by no test here."""
+    """It is judged by whatever runs anything in its file, or by its folder where it has one."""
     mutant = mutant_of(
         "return sorted(days, key=abs)[:most]", "return sorted(days, key=None)[:most]"
     )
-    assert judges.of(mutant) == [["tests/tiny"]]
+    test = "tests/tiny/test_limits.py"
+    assert judges.of(mutant) == [[f"{test}::test_a_limit_is_reached"], [test]]
+    assert judges.of(Mutant("tiny/law.toml", 1, 0, 0, "", "number")) == [["tests/tiny"]]
     alone = Mutant("other/a.py", 1, 0, 0, "", "number")
     assert judge(tree, alone, judges.of(alone), 60) == ("no test", "")
 

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from coverage import CoverageData
@@ -143,24 +144,33 @@ class Judges:
     def of(self, mutant: Mutant) -> list[list[str]]:
         """Return the tests that judge a mutant, in steps.
 
-        First those that run its line, the nearest first, and what is new near to it; then the
-        whole files near to it, where a line ran once for several tests. Code that runs when its
-        module is read is judged by the mirrored folder, and so are values: each row of the law
-        has its case there.
+        First those that run its line, the nearest first, then of each other file by turns, and
+        what is new near to it; then the whole files near to it, where a line ran once for several
+        tests. Code that runs when its module is read is judged by those that run anything in it;
+        values are judged by the mirrored folder: each row of the law has its case there.
         """
         mirrored = self._mirrored(mutant.path)
         near = tuple(f"{each}/" for each in mirrored)
-        contexts = self._lines(mutant.path).get(mutant.line, ())
-        tests = {test for c in contexts if (test := _test_of(c)) in self._there}
+        lines = self._lines(mutant.path)
+        tests = self._among(lines.get(mutant.line, ())) or self._among(chain(*lines.values()))
         if not tests:
             return [mirrored]
         files = Counter(map(_file_of, tests))
         order = sorted(files, key=lambda file: (not file.startswith(near), -files[file], file))
-        place = {file: n for n, file in enumerate(order)}
-        chosen = [test for test in self._there if test in tests]
-        chosen.sort(key=lambda test: place[_file_of(test)])
+        place, turns = {file: n for n, file in enumerate(order)}, Counter[str]()
+
+        def turn(test: str) -> tuple[bool, int, int]:
+            file = _file_of(test)
+            turns[file] += 1
+            far = not file.startswith(near)
+            return far, turns[file] if far else 0, place[file]
+
+        chosen = sorted((test for test in self._there if test in tests), key=turn)
         new = [test for test in self._unmeasured if test.startswith(near)]
         return [[*chosen[:_MOST], *new], [file for file in order if file.startswith(near)]]
+
+    def _among(self, contexts: Iterable[str]) -> set[str]:
+        return {test for each in contexts if (test := _test_of(each)) in self._there}
 
     def _lines(self, path: str) -> dict[int, list[str]]:
         """Return the names of the tests that ran each line, in whichever tree they ran."""

@@ -147,6 +147,14 @@ def test_a_dry_run_names_each_mark_and_records_nothing(cancelled):
     assert cancelled.folder.head() == before
 
 
+def test_an_entry_of_a_batch_is_not_its_number(held):
+    """Nor the newest of all: the number of its batch is told."""
+    number = batch_of(held, amends("P1"))
+    assert held.folder.head() == number + 1
+    held.refused(put_back(number + 1), "batch-unknown", f"of an entry in batch {number}")
+    held.refused(put_back(number + 2), "batch-unknown", "there is no batch")
+
+
 def test_what_is_left_is_named_in_order(cancelled):
     """By name, whoever's mark was changed first."""
     for pupil in ("P3", "P1"):

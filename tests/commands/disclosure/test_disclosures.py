@@ -79,6 +79,8 @@ def test_one_day_and_the_newest_position_are_enough(desk):
     newest = desk.folder.head()
     [event] = desk.events(left(first=LAST, last=LAST, seen_at=newest))
     assert (event.first, event.last, event.seen_at) == (LAST, LAST, newest)
+    [event] = desk.events(left(last=date(2026, 11, 20)))  # the day on which it left
+    assert event.last == event.on
 
 
 def test_an_extract_about_many_names_no_pupil(desk):
