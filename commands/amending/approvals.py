@@ -59,7 +59,7 @@ class BatchCommand(UseCase):
         named = None if self.pupil is None else state.pupil(self.pupil).id
         requests = [
             WaitingRequest(state.school.pupils[pupil_id], session, request)
-            for pupil_id, session, request in sorted(marks.open_requests(state), key=_place)
+            for pupil_id, session, request in sorted(marks.open_requests(state))
             if request.batch == self.batch
             and named in (None, pupil_id)
             and self.session in (None, session)
@@ -160,10 +160,6 @@ def check_second_person(author: Author, requests: Iterable[WaitingRequest]) -> N
             f"{author.name} asked for these changes; a second person decides on them",
             "ask somebody else to decide, or take them back with attendance approvals withdraw",
         )
-
-
-def _place(each: tuple[str, Session, AmendmentRequested]) -> tuple[str, Session]:
-    return each[0], each[1]
 
 
 def _refusal(command: BatchCommand, state: State) -> Refused:

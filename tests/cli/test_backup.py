@@ -364,6 +364,18 @@ def test_attachments_come_back(made, tmp_path):
     assert b"letter" not in found.read_bytes()
 
 
+def test_attachments_stand_in_a_back_up_in_the_order_of_their_names(small, tmp_path):
+    """Whatever the order in which a disk lists them: two back-ups of one folder are alike."""
+    place = Folder(small).path / "attachments"
+    names = [f"b{n:02}-p{n % 7}" for n in range(1, 25)]
+    for name in reversed(names):
+        place.mkdir(exist_ok=True)
+        place.joinpath(name).write_bytes(b"sealed")
+    with tarfile.open(create(tmp_path / "one.attendance-backup"), "r:") as tar:
+        found = [each for each in tar.getnames() if each.startswith("attachments/")]
+    assert found == [f"attachments/{name}" for name in names]
+
+
 def test_a_schools_own_words_come_back_as_they_were(small, tmp_path):
     """To the byte, also what cannot be used; and what was no words of a letter is left."""
     done("words", "copy", "register-blank.txt")

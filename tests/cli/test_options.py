@@ -29,6 +29,12 @@ def test_each_field_of_a_model_is_one_option_or_argument(words):
     assert {p.name for p in cli.build(PLACES[words]).params} == wanted
 
 
+@pytest.mark.parametrize("words", PLACES)
+def test_what_nobody_asks_for_is_not_done(words):
+    """Also where a program asks: every flag is off, and so is what is not offered to people."""
+    assert [f.name for f in dataclasses.fields(model(PLACES[words])) if f.default is True] == []
+
+
 def test_hidden_fields_are_not_offered():
     """When a register was opened is not for anybody to say."""
     assert not {"--opened", "--ended", "--rows"} & options("register take").keys()

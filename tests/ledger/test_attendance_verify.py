@@ -11,7 +11,7 @@ import subprocess
 import sys
 from base64 import b64decode, b64encode
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
@@ -381,6 +381,10 @@ RULES = {
         changed(4, header(4)[2]),
         "entry 7: a transaction begins inside another, which ends at 8",
     ),
+    "a transaction at the end of another": (
+        changed(4, header(3)[2]),
+        "entry 7: a transaction begins inside another, which ends at 7",
+    ),
     "an entry too many": (changed(4, header(1)[2]), "entry 6: it belongs to no transaction"),
     "another event as header": (changed(4, name="SessionMarked.v1"), f"entry 4: {NO_HEADER}"),
     "no time": (changed(4, {"count": 2}), f"entry 4: {NO_HEADER}"),
@@ -432,6 +436,20 @@ def test_whoever_holds_the_key_cannot_break_a_rule_either(written, verify, what)
     change, expected = RULES[what]
     change(written)
     assert expected in verify(3, written.write())
+
+
+def test_a_transaction_may_record_nothing(written, verify):
+    written.said.append(header(0, NINE + 5))
+    written.ends[11] = SECOND
+    assert "Entries      1 to 11: unaltered" in verify(0, written.write())
+
+
+def test_a_key_that_nobody_handed_over_signs_nothing(written, verify):
+    """What it signed is by no key of the ledger, and whoever holds it is told so."""
+    changed(8, {"key": NEW_KEY})(written)
+    said = verify(3, written.write())
+    assert "the checkpoint of 10 entries is not signed by the ledger's key" in said
+    assert "it was never signed by the key given" in verify(3, written.folder, "--key", NEW_KEY)
 
 
 def test_after_a_hundred_problems_no_more_is_kept(written, verify):
@@ -757,6 +775,8 @@ def test_a_proof_of_something_else_is_refused(written, verify, given_file):
         (forged(written, index=6), "its proof is of entry 7"),
         (forged(written, hashes=()), "it does not lead to the root"),
         (forged(written, index=99), "it does not lead to the root"),
+        (forged(written, index=2**63 - 1), "it does not lead to the root"),
+        (replace(written.proof(SIZE), index=SIZE).written, "it does not lead to the root"),
         (forged(written, leaf=leaf), "is not one JSON object"),
     ]:
         assert expected in verify(3, given_file(text), "--key", NEW_KEY)
@@ -775,12 +795,24 @@ def leaf_line(change):
     return apply
 
 
+def cut_signature(left):
+    """Leave so many bytes of a signature, of which four name the key."""
+
+    def apply(text):
+        before, _, raw = text.rstrip("\n").rpartition(" ")
+        return f"{before} {b64encode(b64decode(raw)[:left]).decode()}\n"
+
+    return apply
+
+
 BROKEN_PROOFS = {
     "no index": (replaced("index", "indx"), "does not say which entry"),
     "no extra": (replaced("extra", "xtra"), "the proof is broken"),
     "no note": (lambda text: text.partition("\n\n")[0] + "\n", "the proof is broken"),
     "no number": (replaced("index 5", "index 05"), '"05" is not a whole number'),
-    "too large a number": (replaced("index 5", "index 9999999999999999999"), "not a whole number"),
+    "a long text": (replaced("index 5", f"index 0{5:0119}"), f'"0{5:0119}" is not a whole'),
+    "too long a text": (replaced("index 5", f"index 0{5:0120}"), f'"{"0" * 120}…" is not a whole'),
+    "too large a number": (replaced("index 5", f"index {2**63}"), "not a whole number"),
     "no base64": (replaced("extra ", "extra *"), "is not base64"),
     "a short hash": (replaced("\n\n", "\nAAAA\n\n"), "is not a hash of 32 bytes"),
     "a short leaf": (leaf_line(lambda raw: raw[:30]), "a leaf ends too early"),
@@ -789,6 +821,7 @@ BROKEN_PROOFS = {
     "no signature": (lambda text: text.rpartition("\n\n")[0] + "\n\n", "signed note is broken"),
     "a tab": (replaced(f"\n{ORIGIN}\n", f"\n{ORIGIN}\t\n"), "signed note is broken"),
     "another dash": (replaced("\N{EM DASH}", "-"), "is not a signature line"),
+    "a signature of nothing": (cut_signature(4), "is not a signature line"),
     "two lines": (replaced(f"{ORIGIN}\n{SIZE}\n", f"{ORIGIN}\n"), "not a checkpoint"),
 }
 

@@ -19,7 +19,7 @@ AREAS = (
     Area("commands", ("commands",), without=("commands/demo/",)),
     Area("ledger", ("ledger",)),
 )
-TESTS = ["policies", "ledger", "commands", "projections", "cli"]
+TESTS = ["tests/policies", "tests/ledger", "tests/commands", "tests/projections", "tests/cli"]
 PACKAGES = ("policies", "ledger", "commands", "projections")
 
 
@@ -52,8 +52,8 @@ def _of_line(place: str) -> list[Mutant]:
 
 def _judges(tree: Tree, measured: Path | None) -> Judges:
     if measured and measured.exists():
-        return Judges.read(measured, tree.root)
-    judges = Judges.measured(tree, [f"tests/{each}" for each in TESTS], PACKAGES)
+        return Judges.read(measured, tree, TESTS)
+    judges = Judges.measured(tree, TESTS, PACKAGES)
     if measured:
         measured.write_bytes((tree.root / ".coverage").read_bytes())
     return judges

@@ -69,6 +69,7 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
 }
 _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
 _SWAPPED = 2
+_EITHER_WAY = ("min", "max")
 _TYPE = re.compile(r"(Literal|Annotated|TypeVar|Callable|tuple|dict)\b")
 _REMOVED = (ast.Expr, ast.AugAssign, ast.Continue, ast.Break, ast.Delete)
 
@@ -242,7 +243,7 @@ class _Code(ast.NodeVisitor):
         for keyword in node.keywords:
             if keyword.arg == "key" and name in ("sorted", "min", "max"):
                 self._note("key", self._span(keyword.value), "None")
-        first = node.args[:_SWAPPED]
+        first = [] if name in _EITHER_WAY else node.args[:_SWAPPED]
         if len(first) == _SWAPPED and not any(isinstance(a, ast.Starred) for a in first):
             one, other = (self._text(a) for a in first)
             if one != other and not any(isinstance(a, ast.GeneratorExp) for a in first):

@@ -84,6 +84,7 @@ def of_code(line: str) -> dict[str, set[str]]:
         ("c = a + 1", {"arithmetic": {"c = a - 1"}, "number": {"c = a + 2", "c = a + 0"}}),
         ("c = 0", {"number": {"c = 1", "c = (-1)"}}),
         ("c = a and b", {"and/or": {"c = a or b"}}),
+        ("c = min(a, b)", {"min/max/any/all/sorted": {"c = max(a, b)"}}),
         ("c = not a", {"not": {"c = bool(a)"}}),
         ("c = a if b else 'x'", {"negated if": {"c = a if (not (b)) else 'x'"}}),
         ("c = [n for n in a if n]", {"filter": {"c = [n for n in a if True]"}}),
@@ -164,18 +165,20 @@ def mutant_of(line: str, new: str) -> Mutant:
 
 def test_one_mutant_is_killed_and_another_survives(tree, judges, monkeypatch):
     """The tests try ten and one: they see that ten is enough, and not that nine would be."""
-    same = {("tiny/limits.py", "n += 1", "n += 2")}
+    same = {("tiny/limits.py", "n += 1", "n += 2"), ("tiny/limits.py", "n = 0", "")}
     monkeypatch.setattr(campaign, "equivalents", lambda: same)
     drawn = [
         mutant_of("return sessions >= limit", "return sessions > limit"),
         mutant_of("LIMIT = 10", "LIMIT = 9"),
         mutant_of("n += 1", "n += 2"),
+        mutant_of("n = 0", "n = 1"),
     ]
     told: list[Tried] = []
     tried = campaign.run(drawn, [tree], judges, 60, told.append)
     assert [(each.outcome, each.by) for each in tried] == [
         ("killed", "FAILED tests/tiny/test_limits.py::test_a_limit_is_reached"),
         ("survived", ""),
+        ("equivalent", ""),
         ("equivalent", ""),
     ]
     assert told == tried[:2]
@@ -187,12 +190,27 @@ def test_what_never_ends_is_ended(tree, judges):
     assert judge(tree, endless, judges.of(endless), 2) == ("timed out", "")
 
 
+def test_those_that_run_a_line_are_asked_first_then_their_files_and_what_is_new(tree, judges):
+    """A test that came after the measuring is asked of all that it stands near to."""
+    test, mutant = "tests/tiny/test_limits.py", mutant_of("n += 1", "n += 2")
+    assert judges.of(mutant) == [[f"{test}::test_a_limit_is_reached"], [test]]
+    later = tree.root / "tests/tiny/test_later.py"
+    later.write_text("def test_it(): ...\n", "utf-8")
+    try:
+        again = Judges.read(tree.root / ".coverage", tree, ["tests/tiny"])
+        assert again.of(mutant)[0][1:] == ["tests/tiny/test_later.py::test_it"]
+    finally:
+        later.unlink()
+
+
 def test_code_that_no_test_runs_is_told(tree, judges):
-    """Judged by its folder where it has one; a line of a function is run by no test here."""
+    """It is judged by whatever runs anything in its file, or by its folder where it has one."""
     mutant = mutant_of(
         "return sorted(days, key=abs)[:most]", "return sorted(days, key=None)[:most]"
     )
-    assert judges.of(mutant) == ["tests/tiny"]
+    test = "tests/tiny/test_limits.py"
+    assert judges.of(mutant) == [[f"{test}::test_a_limit_is_reached"], [test]]
+    assert judges.of(Mutant("tiny/law.toml", 1, 0, 0, "", "number")) == [["tests/tiny"]]
     alone = Mutant("other/a.py", 1, 0, 0, "", "number")
     assert judge(tree, alone, judges.of(alone), 60) == ("no test", "")
 
@@ -234,4 +252,5 @@ def test_every_equivalent_has_its_line_and_its_reason():
     root = Path(__file__).parents[2]
     for file, old, new in campaign.equivalents():
         source = (root / file).read_bytes()
-        assert (old, new) in {each.lines(source) for each in mutants(file, source)}
+        there = {each.lines(source) for each in mutants(file, source)}
+        assert (old, new) in there | {(line, campaign.ANYTHING) for line, _ in there}

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from coverage import CoverageData
@@ -17,6 +18,9 @@ from tests.mutation.mutants import Mutant
 
 _MOST_MEMORY_KB = 6_000_000
 _PASSED = 0
+_LISTED = ".judges"
+_MOST = 200
+"""Tests of one mutant: of a line that thousands of tests run, those nearest to it."""
 _LATER = 10
 """Seconds between two texts of one file, so that no compiled one is taken for the other."""
 
@@ -57,6 +61,11 @@ class Tree:
                 raise
         return subprocess.CompletedProcess(command, run.returncode, said)
 
+    def collected(self, folders: Sequence[str]) -> list[str]:
+        """Return every test of these folders, in the order in which they run."""
+        said = self.tests("--collect-only", *folders).stdout
+        return [line for line in said.splitlines() if "::" in line]
+
     @contextmanager
     def changed(self, mutant: Mutant) -> Iterator[None]:
         """Hold a mutant in place of its file."""
@@ -74,18 +83,31 @@ class Tree:
         os.utime(path, (self.stamp, self.stamp))
 
 
-def judge(tree: Tree, mutant: Mutant, files: Sequence[str], limit: float) -> tuple[str, str]:
+def judge(
+    tree: Tree, mutant: Mutant, steps: Sequence[Sequence[str]], limit: float
+) -> tuple[str, str]:
     """Try a mutant: what became of it, and which test killed it.
 
+    ``steps``: the tests to ask, those of the next step only where none of the last has noticed.
     ``killed``, ``timed out``, ``survived``; ``no test`` where none runs its line.
     """
-    if not files:
+    if not any(steps):
         return "no test", ""
     with tree.changed(mutant):
-        try:
-            run = tree.tests("-x", *files, limit=limit)
-        except subprocess.TimeoutExpired:
-            return "timed out", ""
+        for tests in filter(None, steps):
+            outcome, by = _asked(tree, tests, limit)
+            if outcome != "survived":
+                return outcome, by
+    return "survived", ""
+
+
+def _asked(tree: Tree, tests: Sequence[str], limit: float) -> tuple[str, str]:
+    listed = tree.root / _LISTED
+    listed.write_text("\n".join(tests), "utf-8")
+    try:
+        run = tree.tests("-x", f"@{listed}", limit=limit)
+    except subprocess.TimeoutExpired:
+        return "timed out", ""
     if run.returncode == _PASSED:
         return "survived", ""
     failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
@@ -93,10 +115,13 @@ def judge(tree: Tree, mutant: Mutant, files: Sequence[str], limit: float) -> tup
 
 
 class Judges:
-    """Which files of tests run which line, as a run of all of them has measured it."""
+    """Which tests run which line, as a run of all of them has measured it."""
 
-    def __init__(self, data: CoverageData, root: Path) -> None:
-        self._data, self._root = data, root
+    def __init__(self, data: CoverageData, tree: Tree, folders: Sequence[str]) -> None:
+        self._data, self._root = data, tree.root
+        self._there = dict.fromkeys(tree.collected(folders))
+        measured = {_test_of(context) for context in data.measured_contexts()}
+        self._unmeasured = [test for test in self._there if test not in measured]
 
     @classmethod
     def measured(cls, tree: Tree, folders: Sequence[str], packages: Sequence[str]) -> "Judges":
@@ -107,30 +132,45 @@ class Judges:
         )
         if run.returncode != _PASSED:
             sys.exit(f"{run.stdout[-4000:]}\nthe tests fail without a mutant")
-        return cls.read(tree.root / ".coverage", tree.root)
+        return cls.read(tree.root / ".coverage", tree, folders)
 
     @classmethod
-    def read(cls, path: Path, root: Path) -> "Judges":
-        """Read what was measured, in a tree like ``root``."""
+    def read(cls, path: Path, tree: Tree, folders: Sequence[str]) -> "Judges":
+        """Read what was measured, in a tree like ``tree``."""
         data = CoverageData(str(path))
         data.read()
-        return cls(data, root)
+        return cls(data, tree, folders)
 
-    def of(self, mutant: Mutant) -> list[str]:
-        """Return the files whose tests judge a mutant, those nearest to it first.
+    def of(self, mutant: Mutant) -> list[list[str]]:
+        """Return the tests that judge a mutant, in steps.
 
-        Code that runs when its module is read is judged by the mirrored folder, and so are
-        values: each row of the law has its case there.
+        First those that run its line, the nearest first, then of each other file by turns, and
+        what is new near to it; then the whole files near to it, where a line ran once for several
+        tests. Code that runs when its module is read is judged by those that run anything in it;
+        values are judged by the mirrored folder: each row of the law has its case there.
         """
         mirrored = self._mirrored(mutant.path)
-        if mutant.path.endswith(".toml"):
-            return mirrored
-        lines = self._lines(mutant.path)
-        files = Counter(c.split("::")[0] for c in lines.get(mutant.line, ()) if "::" in c)
-        if not files:
-            return mirrored
         near = tuple(f"{each}/" for each in mirrored)
-        return sorted(files, key=lambda file: (not file.startswith(near), -files[file]))
+        lines = self._lines(mutant.path)
+        tests = self._among(lines.get(mutant.line, ())) or self._among(chain(*lines.values()))
+        if not tests:
+            return [mirrored]
+        files = Counter(map(_file_of, tests))
+        order = sorted(files, key=lambda file: (not file.startswith(near), -files[file], file))
+        place, turns = {file: n for n, file in enumerate(order)}, Counter[str]()
+
+        def turn(test: str) -> tuple[bool, int, int]:
+            file = _file_of(test)
+            turns[file] += 1
+            far = not file.startswith(near)
+            return far, turns[file] if far else 0, place[file]
+
+        chosen = sorted((test for test in self._there if test in tests), key=turn)
+        new = [test for test in self._unmeasured if test.startswith(near)]
+        return [[*chosen[:_MOST], *new], [file for file in order if file.startswith(near)]]
+
+    def _among(self, contexts: Iterable[str]) -> set[str]:
+        return {test for each in contexts if (test := _test_of(each)) in self._there}
 
     def _lines(self, path: str) -> dict[int, list[str]]:
         """Return the names of the tests that ran each line, in whichever tree they ran."""
@@ -141,3 +181,12 @@ class Judges:
         """Return the nearest folder of tests of a file, as a list of one, or of none."""
         parents = [Path("tests") / each for each in Path(path).parents]
         return [p.as_posix() for p in parents[:-1] if (self._root / p).is_dir()][:1]
+
+
+def _test_of(context: str) -> str:
+    """Return a test without the part of it that ran: set-up, run, what comes after."""
+    return context.rpartition("|")[0]
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]

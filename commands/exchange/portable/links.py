@@ -135,7 +135,7 @@ def _following(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
 
     What comes before them differs from what is held, in its time or by an inserted change.
     """
-    if stated[0].code != held.source_entry or not held.steps:
+    if stated[0].code != held.source_entry:
         return ()
     if _codes(stated[1:])[: len(held.steps)] == _codes(held.steps):
         return stated[1 + len(held.steps) :]

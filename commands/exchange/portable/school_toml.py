@@ -73,8 +73,7 @@ def _name(given: str) -> str:
 
 
 _NO_NAME = "no_name"
-Text = Annotated[str, Field(strict=True)]
-Name = Annotated[Text, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(_name)]
 Day = Annotated[date, Field(strict=True)]
 Clock = Annotated[time, Field(strict=True)]
 
@@ -82,14 +81,14 @@ Clock = Annotated[time, Field(strict=True)]
 class _Table(BaseModel):
     """A table of the file: the keys that it may have, and what each holds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class _School(_Table):
-    urn: Text
+    urn: str
     name: Name
-    la_code: Text
-    estab: Text
+    la_code: str
+    estab: str
     type: Literal["maintained", "academy", "pru", "ap-academy", "special-maintained",
                   "special-academy", "non-maintained-special", "independent"]  # fmt: skip
     phase: Literal["nursery", "primary", "secondary", "all-through", "special", "ap", "post-16"]
@@ -103,8 +102,8 @@ class _Opening(_Table):
 
 class _RegisterTimes(_Table):
     since: Day = Field(alias="from")
-    am: dict[str, Any] = Field(strict=True)  # each is read by itself, as `_Opening`
-    pm: dict[str, Any] = Field(strict=True)
+    am: dict[str, Any]  # each is read by itself, as `_Opening`
+    pm: dict[str, Any]
     recorded_on: object = None
 
 
@@ -117,10 +116,10 @@ class _Term(_Table):
 
 class _Closed(_Table):
     day: Day = Field(alias="date")
-    sessions: list[Text] = Field([*HALVES], strict=True)
-    groups: list[Name] = Field([], strict=True)
+    sessions: list[str] = [*HALVES]
+    groups: list[Name] = []
     kind: Literal["planned", "cancelled"] = "planned"
-    reason: Annotated[Text, AfterValidator(names.text)] = ""
+    reason: Annotated[str, AfterValidator(names.text)] = ""
     recorded_on: object = None
     withdrawn_on: object = None
 

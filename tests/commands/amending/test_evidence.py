@@ -11,6 +11,7 @@ import pytest
 from commands.amending import evidence
 from commands.amending.amend import AmendMarks
 from commands.amending.evidence import CopyEvidence
+from ledger.errors import Refused
 from ledger.events.amending import EvidenceGiven
 from ledger.events.register import MarkAmended
 from ledger.sealing import attachments
@@ -143,9 +144,15 @@ def test_file_that_is_no_evidence_is_refused(tmp_path, monkeypatch, name, conten
     assert found.remedy
 
 
-def test_largest_is_25_mb():
-    """The refusal says so."""
-    assert evidence.LARGEST == 25 * 1024 * 1024
+def test_largest_is_25_mb(tmp_path):
+    """A file of so much is read, and one of a byte more is refused, which says so."""
+    scan = tmp_path / "scan.pdf"
+    with scan.open("wb") as file:
+        file.truncate(25 * 1024 * 1024)
+        assert len(evidence.read_evidence(scan).content) == 25 * 1024 * 1024
+        file.truncate(25 * 1024 * 1024 + 1)
+    with pytest.raises(Refused, match=r"26,214,401 bytes; evidence may have 26,214,400 \(25 MB"):
+        evidence.read_evidence(scan)
 
 
 def test_copy_of_nothing_is_refused():

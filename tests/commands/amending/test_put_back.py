@@ -94,6 +94,15 @@ def test_every_mark_goes_back_to_what_stood_before(cancelled):
     }
 
 
+def test_one_mark_alone_goes_back_without_a_batch(desk):
+    """There is nothing that it would be tied to."""
+    desk.mark("P1", AM, "/")
+    number = batch_of(desk, CancelSessions(sessions=(AM,), reason="Snow"))
+    desk.do(WithdrawClosure(day=DAY, reason="Wrong day"))
+    [(_, event)] = desk.recorded(put_back(number))
+    assert (event.original, event.code, event.batch) == ("Y4", "/", None)
+
+
 def test_what_is_done_and_what_is_left_is_told(cancelled):
     """Codes counted, the figures, the first mark by name with what to do, and the new batch."""
     number = cancelled.folder.head() + 1
@@ -136,6 +145,24 @@ def test_a_dry_run_names_each_mark_and_records_nothing(cancelled):
     assert said[4].startswith("3 amended: ")
     assert said[-1] == "dry run: nothing was recorded"
     assert cancelled.folder.head() == before
+
+
+def test_an_entry_of_a_batch_is_not_its_number(held):
+    """Nor the newest of all: the number of its batch is told."""
+    number = batch_of(held, amends("P1"))
+    assert held.folder.head() == number + 1
+    held.refused(put_back(number + 1), "batch-unknown", f"of an entry in batch {number}")
+    held.refused(put_back(number + 2), "batch-unknown", "there is no batch")
+
+
+def test_what_is_left_is_named_in_order(cancelled):
+    """By name, whoever's mark was changed first."""
+    for pupil in ("P3", "P1"):
+        cancelled.do(amends(pupil))
+    said = cancelled.do(put_back(cancelled.number, dry_run=True)).says
+    at = said.index("2 left as they are, changed since by somebody")
+    names = [f"  {name} {AM}: I, by Mo Marsh" for name in ("Ada Quill", "Cat Stone")]
+    assert list(said[at + 1 : at + 3]) == names
 
 
 def test_what_somebody_changed_since_is_left_and_named(cancelled):

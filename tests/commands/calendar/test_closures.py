@@ -7,8 +7,9 @@ import pytest
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.register.take import MarkSession
 from commands.roll.enrol import MovePupil
+from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
-from ledger.events.register import MarkAmended, SessionMarked
+from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
 from ledger.values import parse_session
 from tests.commands.conftest import MO
 
@@ -144,6 +145,15 @@ def test_withdrawn_cancellation_says_how_many_marks_stand_and_what_puts_them_bac
             "  2 are first marks: attendance amend",
         )
     assert set(standing(desk).values()) == {"Y4"}
+
+
+def test_what_a_source_states_otherwise_since_is_no_batch_that_changed_a_mark(desk):
+    """It is told apart, and the cancellation is named still."""
+    number = marked_and_cancelled(desk)
+    other = SourceConflicted(stands="Y4", code="L", row=1)
+    desk.put(streams.mark(desk.id("P1"), TODAY_AM), other)
+    said = desk.do(withdraw(dry_run=True)).says
+    assert f"  2 had another code before: attendance put-back {number} --reason ..." in said
 
 
 def test_the_marks_of_two_cancellations_are_put_back_by_two(desk):

@@ -32,11 +32,19 @@ def test_name_set_again_in_the_year_replaces_the_term(desk):
     assert len(desk.recorded(next_year)) == 1
 
 
+def test_a_term_may_be_one_day_and_border_on_others(desk):
+    """The school is in its second half of autumn from 2 November to 18 December."""
+    days = [(date(2026, 10, 24), date(2026, 11, 1)), (date(2026, 12, 19), date(2026, 12, 19))]
+    for n, (first, last) in enumerate(days):
+        assert len(desk.recorded(term(name=f"New {n}", first=first, last=last))) == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
         ({"last": date(2027, 1, 3)}, "dates-reversed"),
         ({"first": date(2026, 12, 18)}, "terms-overlap"),
+        ({"first": date(2026, 10, 24), "last": date(2026, 11, 2)}, "terms-overlap"),
         ({"name": " "}, "name-missing"),
     ],
 )
@@ -63,6 +71,7 @@ def marked(desk):
         ({"first": date(2026, 11, 4)}, "1 mark of 1 pupil outside every term, the first for"),
         ({"last": date(2026, 11, 16)}, "2 marks of 2 pupils outside every term, the first"),
         ({"first": date(2026, 11, 4), "last": date(2026, 11, 16)}, "3 marks of 2 pupils outside"),
+        ({"first": date(2026, 11, 10), "last": date(2026, 11, 10)}, "3 marks of 2 pupils outside"),
         ({"first": date(2026, 11, 23), "last": date(2026, 12, 1)}, "3 marks of 2 pupils outside"),
         ({"first": date(2026, 10, 26), "last": date(2026, 10, 30)}, "3 marks of 2 pupils outside"),
     ],
@@ -91,6 +100,9 @@ def test_marks_made_meanwhile_are_seen(marked):
     assert Range(f"mark:{ada}:2026-12-18/AM", f"mark:{ada}:2026-12-18/PM\x00") in asked
     marks = [each for each in asked if each.first.startswith("mark:")]
     assert len(marks) == 2 * len(state.school.pupils)
+    for one_end in (autumn(last=date(2026, 12, 17)), autumn(first=date(2026, 11, 4))):
+        marks = [each for each in one_end.reads(state) if each.first.startswith("mark:")]
+        assert len(marks) == len(state.school.pupils)
     backwards = list(autumn(date(2026, 12, 18), date(2026, 11, 2)).reads(state))
     assert backwards == [state.own_row, CALENDAR]
 

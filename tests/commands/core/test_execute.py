@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands.amending.amend import AmendMarks
-from commands.core.command import Context, State, UseCase
+from commands.core.command import Context, Decision, State, UseCase, decided
 from commands.core.execute import _Attempt, _changed_words, execute, look
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
@@ -18,11 +18,14 @@ from commands.roll.enrol import EnrolPupil, MovePupil
 from commands.school.staff import AddStaff, ChangeStaff
 from ledger.clock import SECOND
 from ledger.events import streams
+from ledger.events.disclosure import NamesShown
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceConflicted
 from ledger.formats.portable import FILES, MARKS
 from ledger.ledger import Ledger
+from ledger.store.store import Fact
 from ledger.values import Operator, parse_session
-from tests.commands.conftest import refusal, upn
+from policies.packs.codes import Rules
+from tests.commands.conftest import MO, refusal, upn
 
 AM = parse_session("2026-11-20/AM")
 
@@ -192,3 +195,23 @@ def test_an_import_compares_what_was_marked_meanwhile_itself(desk: Any, tmp_path
     assert outcome.says == ("recorded: 1 conflict with what a person did here",)
     entry, conflict = desk.marks("P1")["2026-11-20/AM"]
     assert (type(entry), type(conflict)) == (SessionMarked, SourceConflicted)
+
+
+class Looks(UseCase):
+    """Names were looked at, two thousand times and once."""
+
+    def reads(self, _state: State) -> tuple[()]:
+        """Rest on nothing."""
+        return ()
+
+    def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
+        """Record every look."""
+        shown = NamesShown(reason="a complaint", seen_at=1, **MO)
+        return decided([Fact(streams.audit(), shown)] * 2001)
+
+
+def test_how_far_the_recording_is_comes_every_thousand_facts(desk):
+    """Of how many there are."""
+    told: list[tuple[int, int]] = []
+    execute(desk.context, Looks(), progress=lambda *far: told.append(far))
+    assert told == [(0, 2001), (1000, 2001), (2000, 2001)]

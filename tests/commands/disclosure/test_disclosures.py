@@ -75,6 +75,14 @@ def test_what_left_earlier_has_the_position_of_then(desk):
     assert event.on == date(2026, 8, 30)
 
 
+def test_one_day_and_the_newest_position_are_enough(desk):
+    newest = desk.folder.head()
+    [event] = desk.events(left(first=LAST, last=LAST, seen_at=newest))
+    assert (event.first, event.last, event.seen_at) == (LAST, LAST, newest)
+    [event] = desk.events(left(last=date(2026, 11, 20)))  # the day on which it left
+    assert event.last == event.on
+
+
 def test_an_extract_about_many_names_no_pupil(desk):
     """What an inspector took along; the position printed on it counts."""
     inspection = left(kind="inspection", pupil=(), first=None, last=None, seen_at=3)

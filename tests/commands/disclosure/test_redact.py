@@ -515,6 +515,8 @@ def test_what_a_former_system_sent_shows_nothing_that_was_recorded_here():
     assert not any(redact._came_after(left, 1, event) for event in (here, settled))
     assert redact._came_after(left, 1, replace(here, row=5, stated=10**18))
     assert not redact._came_after(left, 1, replace(here, row=5, stated=10**18 + 1))
+    read_here = replace(left, seen_at=5)
+    assert [redact._came_after(read_here, at, here) for at in (4, 5, 6)] == [True, True, False]
 
 
 def test_what_is_recorded_and_not_yet_overwritten_is_told_and_finished_by_the_same_command(

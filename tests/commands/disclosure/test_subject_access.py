@@ -140,7 +140,7 @@ def test_the_pupil_asks_by_their_own_name(desk, to):
     assert desk.do(copy(to=to)).header is not None
 
 
-@pytest.mark.parametrize("to", ["Nell Quill", "Nell Quill for Ada Quill", "Ada"])
+@pytest.mark.parametrize("to", ["Nell Quill", "Nell Quill for Ada Quill", "Ada", "Quill"])
 def test_anybody_else_in_words_needs_an_authority(desk, to):
     """Who is meant cannot be told from words."""
     desk.refused(copy(to=to), "authority-missing")

@@ -76,6 +76,7 @@ def test_a_default_that_is_written_out_is_not_canonical(name):
 
 def test_an_unknown_name_is_not_canonical():
     assert first_not_canonical("Nothing.v1", [b"{}"]) == 0
+    assert codec.is_canonical("Nothing.v1", b"{}") is False
 
 
 def test_the_slow_check_has_the_last_word(monkeypatch):

@@ -327,11 +327,11 @@ def test_one_pupils_batch_names_the_pupil_and_the_pair(school):
     assert "2 pupils, 2026-11-09/AM to 2026-11-10/AM: />M 1" in told
 
 
-def considered(decision, *entries):
+def considered(decision, *entries, **more):
     """A decision on a notice, which counted some entries."""
     number = dict.fromkeys(("count", "settled", "peak"), len(entries))
     who = {"by": "o1", "name": "Ada", "job_title": "Head"}
-    said = {"decision": decision, "reason": "why", "entries": entries, "seen_at": 1}
+    said = {"decision": decision, "reason": "why", "entries": entries, "seen_at": 1} | more
     return Fact(streams.penalty("ann"), PenaltyConsidered(**said, **who, **number))
 
 
@@ -344,6 +344,29 @@ def test_papers_are_named_in_the_text(school):
     told = text(answer)
     assert f"consideration at position {position}" in told
     assert "Changes by kind of paper: consideration: 1." in told
+
+
+def test_columns_in_which_nothing_stands_are_left_out_of_the_text(school):
+    """An entry replaces no code, and has no other evidence than itself."""
+    late = on_mark("bob", "2026-11-11/AM", SessionMarked(code="/", late=True, by="o1"))
+    school.add(cases.LATER, late, considered("refer", "2026-11-09/PM O"))
+    _, *tables = ask(school, only=("late-entries", "after-paper")).blocks
+    entry = ["Session", "To", "Changed on", "Lag", "What"]
+    change = ["Session", "From", "To", "Changed on", "Lag", "What", "Evidence"]
+    assert [table.headings for table in tables] == [entry, change]
+
+
+CHANGED_AT = instant(2026, 11, 20, 9)
+
+
+@pytest.mark.parametrize(
+    ("stated", "papers"), [(CHANGED_AT - 1, 1), (CHANGED_AT, 0), (CHANGED_AT + 1, 0), (None, 0)]
+)
+def test_what_another_system_considered_goes_by_its_own_time(school, stated, papers):
+    """Whenever it was brought: a change is after it where it was made later."""
+    there = considered("refer", "2026-11-09/PM O", seen_at=0, stated=stated)
+    school.add(instant(2026, 12, 1), there, imported=True)
+    assert len(ask(school, only=("after-paper",)).rows()) == papers
 
 
 def test_papers_of_several_kinds_are_named_by_kind(school):

@@ -284,7 +284,10 @@ def test_the_answer_reads_as_sentences_and_as_rows(school):
     assert any("since entry 1: " in line and "(entries 1 to" in line for line in told)
     assert any(", on 2025-09-08/AM (entry " in line for line in told)
     assert any(", until 2025-08-01" in line for line in told)
-    assert as_csv(answer).splitlines()[0].startswith("kind,what,count,first,last,positions_from")
+    keys = ["kind", "what", "count", "first", "last", "positions", "means"]
+    assert {tuple(row) for row in answer.rows()} == {tuple(keys)}
+    keys[5:6] = ["positions_from", "positions_to"]
+    assert as_csv(answer).splitlines()[0].split(",") == keys
 
 
 def test_every_kind_says_what_follows_from_it(school):

@@ -77,6 +77,13 @@ def test_without_a_period_nothing_can_be_counted(marks):
     assert answer.blocks[0].rows[0][6] == "-"
 
 
+@pytest.mark.parametrize("missing", ["first", "last"])
+def test_half_a_period_that_another_system_states_is_none(marks, missing):
+    marks.add(AT, disclosed("ann", 0, **{missing: None}), imported=True)
+    [row] = rows(marks)
+    assert row["changed_since"] is None
+
+
 def other_papers(book):
     """A return that names Ann, one about everyone, and the notice of an alert about Bob."""
     for kind, pupils in (("sickness", ("ann",)), ("attendance", ())):

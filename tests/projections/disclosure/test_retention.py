@@ -71,6 +71,14 @@ def test_one_pupil_may_be_asked_about(school):
     assert (row["upn"], row["earliest"], row["on_roll"]) == ("U-bob", None, True)
 
 
+def test_who_has_left_is_on_roll_no_more(school):
+    """Whoever else is."""
+    left = PupilRemoved(starts_on=date(2025, 9, 3), leaves_on=date(2026, 9, 30), ground="a")
+    school.add(cases.LATER, enrolled("bob", date(2026, 9, 2)), Fact(streams.pupil("ann"), left))
+    rows = {(row["upn"], row["on_roll"]) for row in ask(school).rows()}
+    assert rows == {("U-ann", False), ("U-bob", True)}
+
+
 def test_a_day_that_has_come_is_said(school):
     """Six years on; the text still says that nothing is deleted."""
     school.add(at(date(2025, 9, 8)), on_mark("ann", "2025-09-08/AM", SessionMarked(code="/")))

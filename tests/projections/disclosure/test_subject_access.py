@@ -273,6 +273,10 @@ def test_what_the_authority_holds_is_told_to_the_parent_whom_it_is_about(case):
     assert (told["confirmed_on"], told["notices"], told["la_ref"]) == ("2025-09-11", 1, "LA 7")
     assert told["by"] == "Mrs Register, Officer"
     assert "LA 7" not in whole(case)
+    earlier = NoticesConfirmed(la_ref="LA 3", confirmed_on=date(2025, 9, 10), notices=0, **AUTHOR)
+    case.add(AT + 1, Fact(streams.notices("mum", "ann"), earlier))
+    both = copy(case, parent="mum")["confirmations"]
+    assert [each["la_ref"] for each in both] == ["LA 7", "LA 3"]  # as they were recorded
 
 
 APART = {
@@ -355,6 +359,20 @@ def test_a_confidential_address_is_taken_out_whosever_it_is(case):
     assert notes_of(case, parent="mum") == f"{GONE} and {GONE} and Fir"
 
 
+@pytest.mark.parametrize(
+    ("home", "left"),
+    [
+        ("Fir Farm, Mallow", "Fir Farm; 12 of them; 12 Ash Row"),
+        ("12, Mallow", "Fir Farm; 12 of them; 12 Ash Row"),
+        ("12 Ash Row, Mallow", f"Fir Farm; 12 of them; {GONE}"),
+    ],
+)
+def test_the_first_line_of_a_house_is_taken_out_alone_too(case, home, left):
+    """A name without a number may be anything, and so may a number."""
+    tell(case, f"Fir Farm; 12 of them; 12 Ash Row; {home}", flat=home)
+    assert notes_of(case) == f"{left}; {GONE}"
+
+
 def test_short_or_odd_contacts_and_texts_beyond_use_match_as_they_are(case):
     """Two letters are no contact; a number of few digits counts as written."""
     tell(case, "at X1, [beyond use], ext 12 and Bo Li, FAR  farm", flat="X1")
@@ -426,6 +444,7 @@ def test_every_session_is_there_with_its_meaning(case):
         ("2025-09-13/AM", "B"),
     ]
     meanings = {r["code"]: r["meaning"] for r in found["codes"]}
+    assert list(meanings) == ["%%", "/", "B", "I", "U"]  # by code: whoever reads looks one up
     assert meanings["I"].startswith("Illness")
     assert meanings["%%"] == "not a code of its day"
     weeks = {w["week"]: w for w in found["weeks"]}
@@ -575,6 +594,12 @@ def test_from_bounds_the_sessions(case):
     """What is before is not in the copy."""
     found = copy(case, from_=date(2025, 9, 8))
     assert found["rows"][0]["session"] == "2025-09-08/AM"
+
+
+def test_where_nothing_was_noted_nothing_waits_for_a_person(case, school):
+    waits = "a person reads it first"
+    assert waits in read(case)
+    assert waits not in read(school, who="U-bob")
 
 
 def test_a_pupil_without_marks(school):

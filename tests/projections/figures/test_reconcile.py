@@ -173,6 +173,8 @@ def test_a_column_named_like_ours_gives_way_to_the_one_that_is_mapped(tmp_path):
     path.write_text("upn,possible,Sessions\nU-ann,1,10\n")
     found = read_totals(path, ("Sessions=possible", "possible=-"))
     assert found.rows == {"U-ann": {"possible": 10}}
+    with pytest.raises(Refused, match="unknown columns: 'possible'"):
+        read_totals(path, ("Sessions=possible",))
 
 
 @pytest.mark.parametrize(

@@ -401,6 +401,13 @@ def test_what_changed_since_a_look_at_the_register(mixed, since, clock, expected
     assert found_kinds == expected
 
 
+def test_since_now_is_a_look_of_this_moment(mixed):
+    """Nothing has changed since; a later one is refused."""
+    assert ask(mixed, since="2025-12-20T00:00").rows() == ()
+    with pytest.raises(Refused, match="later than now"):
+        ask(mixed, since="2025-12-20T00:00:01")
+
+
 def test_first_marks_since_are_counted_apart(mixed):
     """They changed nothing that stood; the answer says how many and how to list them."""
     answer = ask(mixed, since="2025-09-11", from_code=("N",))

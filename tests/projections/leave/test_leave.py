@@ -126,6 +126,7 @@ def test_a_request_shows_who_asked_when_and_for_what(book):
     assert (row["asked_reason"], row["purpose"], row["code"]) == ("a wedding", "holiday", None)
     assert (row["first"], row["last"], row["granted_first"]) == (*WEEK, None)
     assert counts(row) == [5, 0, 0, 0, 5]
+    assert all(session in told(book) for session in WEEK)
     assert (row["steps"], row["decided_by"], after(row)) == ([], None, [None] * 5)
 
 

@@ -248,6 +248,15 @@ def test_a_closure_that_came_with_the_notice_goes_by_its_stated_time(school):
     assert not ask(school, amended_since_issue=True).rows()
 
 
+@pytest.mark.parametrize(("day", "since"), [(1, False), (2, False), (3, True)])
+def test_a_closure_that_was_stated_after_the_day_of_issue_came_since(school, day, since):
+    """Whichever of the two stands first in what was brought."""
+    shut = closed(MONDAY, sessions=("AM",), stated=instant(2025, 10, day, 12))
+    taken = [marked("ann", s, "O", stated=instant(2025, 9, 9)) for s in (FIRST, SECOND)]
+    school.add(AT + 1, *taken, stated(), shut, imported=True)
+    assert uncounted(school) == [(FIRST, "O", "closed", since)]
+
+
 def test_a_term_moved_a_birth_date_corrected_and_a_record_withdrawn(book):
     """Each with its own reason, by whom and when."""
     book.add(instant(2025, 10, 20, 9), autumn(TUESDAY))

@@ -281,6 +281,7 @@ def test_the_draft_explains_codes_and_names_the_evidence(absent):
     written = shown(letter(absent, number))
     assert "I  Illness" in written
     assert "O  Absent without leave" in written
+    assert written.index("I  Illness") < written.index("O  Absent")  # by code, not as changed
     assert "Evidence given: Letter from LRI, letter.pdf; a copy is kept." in written
     assert "something else" not in written
     assert "dash" not in written

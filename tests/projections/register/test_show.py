@@ -18,6 +18,7 @@ from ledger.events.register import (
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from projections.register.show import RegisterShow
+from projections.register.week import CellState
 from projections.rendering.screen import show
 from tests.projections.ledgers import enrolled, instant, joined, marked, on_mark, term
 from tests.projections.rendering.test_html import Outline
@@ -30,6 +31,11 @@ def cells(book, **asked):
     """The cells by name and session."""
     document = book.ask(RegisterShow(**WEEK | asked)).document
     return {r["name"]: {c["session"]: c for c in r["cells"]} for r in document["rows"]}
+
+
+def test_a_cell_of_which_nothing_is_known_says_nothing_happened():
+    said = CellState("2025-09-08/AM")._asdict()
+    assert [name for name, value in said.items() if value] == ["session", "in_group", "member"]
 
 
 def test_a_week_has_ten_cells_for_each_pupil(school):

@@ -77,6 +77,20 @@ def test_both_reasons_are_told_in_one_row(school):
     assert row["due_words"].startswith("as agreed with the local authority")
 
 
+@pytest.mark.parametrize(("third", "longest"), [(date(2026, 12, 4), 13), (date(2026, 11, 30), 10)])
+def test_of_several_absences_on_end_the_longest_is_counted(school, third, longest):
+    """All are told; a day at school ends the first, a closed one (27 November) ends none."""
+    marks = [
+        {"from": date(2026, 11, 2), "to": date(2026, 11, 13), "code": "O"},
+        {"from": date(2026, 11, 16), "to": date(2026, 11, 16), "code": "/"},
+        {"from": date(2026, 11, 17), "to": third, "code": "O"},
+    ]
+    cases.fill(school, {"kind": "attendance", "marks": marks})
+    [row] = ask(school, "attendance", date(2026, 12, 11)).rows()
+    assert row["days"] == longest
+    assert row["why"].count("2026-11-") >= 2
+
+
 def test_the_last_return_and_the_way_to_record_the_next_are_said(school):
     """Also in the document."""
     given = {"kind": "attendance", "returns": [{"on": date(2026, 10, 1), "about": "everyone"}]}

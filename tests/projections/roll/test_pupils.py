@@ -100,6 +100,14 @@ def test_a_number_held_before_finds_the_pupil_and_says_so(school):
     assert "formerly" not in rows["U-bob"]
 
 
+def test_a_pupil_whom_several_former_numbers_name_is_found_once(school):
+    """By the oldest of them."""
+    for upn in ("OLD9A", "OLD9B", "N1"):
+        school.add(SEPTEMBER, corrected("ann", "upn", upn))
+    [row] = school.ask(PupilFind(text="old9", on=date(2025, 9, 30))).blocks[0].rows
+    assert row[2] == "Ann Able (formerly OLD9A)"
+
+
 def test_a_number_held_before_is_known_only_once_it_was_replaced(school):
     """And is beyond use with everything else about the pupil."""
     school.add(SEPTEMBER, corrected("ann", "upn", "N-ann"))

@@ -1,5 +1,6 @@
 """Any history of a source, however often it is brought: nothing is lost or recorded twice."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,8 @@ def says_less(history, stated):
     return bool(rows) and stated[0].code == rows[-1] and again
 
 
-def test_what_goes_on_from_changes_told_with_other_times_is_new():
+@pytest.mark.parametrize("code", ["A", "B"])
+def test_what_goes_on_from_changes_told_with_other_times_is_new(code):
     """The two that are held are not recorded again, and the one after them is."""
     entry, *changes = (
         Link("entry", "A", 2, stated=0),
@@ -60,8 +62,24 @@ def test_what_goes_on_from_changes_told_with_other_times_is_new():
     history = []
     bring(history, [entry, *changes])
     moved = [change._replace(stated=change.stated + 10) for change in changes]
-    after = Link("amendment", "A", 5, stated=20, original="C")
-    assert [event.code for event in bring(history, [entry, *moved, after])] == ["A"]
+    after = Link("amendment", code, 5, stated=20, original="C")
+    [new] = bring(history, [entry, *moved, after])
+    assert (type(new), new.original, new.code, new.stated) == (MarkAmended, "C", code, 20)
+
+
+def test_an_entry_told_otherwise_is_restated_with_all_that_follows_from_it():
+    """Though its last change goes on from what the ledger holds."""
+    history = []
+    held = Link("amendment", "B", 3, stated=1, original="A")
+    bring(history, [Link("entry", "A", 2, stated=0), held])
+    changes = [
+        Link("amendment", "B", 3, stated=1, original="C"),
+        Link("amendment", "D", 4, stated=20, original="B"),
+    ]
+    new = bring(history, [Link("entry", "C", 2, stated=0), *changes])
+    assert [(type(each), each.original, each.code) for each in new] == [
+        (SourceRestated, "B", "C"), (MarkAmended, "C", "B"), (MarkAmended, "B", "D"),
+    ]  # fmt: skip
 
 
 @given(st.lists(statements(), min_size=1, max_size=6))

@@ -37,7 +37,11 @@ def test_a_parsers_message_is_split():
         ('kind = "off"', "kind: 'off' is not known here"),
         ("sessions = [1]", "sessions is not a list of texts"),
         ("sessions = []", "sessions holds more or less than AM, PM"),
+        ("sessions = { AM = 1 }", "sessions is not a list"),
         ('date = "x"\ncolour = 1', "date is not a date like 2026-11-20"),
+        ('date = "2026-11-20"', "date is not a date like 2026-11-20"),
+        ("date = 2026-11-20T00:00:00", "date is not a date like 2026-11-20"),
+        ("date = 20260101", "date is not a date like 2026-11-20"),
     ],
 )
 def test_what_a_key_holds_is_told_by_its_line(closed, told):
@@ -46,3 +50,19 @@ def test_what_a_key_holds_is_told_by_its_line(closed, told):
     text = f"[[closed]]\n{'' if 'date' in closed else 'date = 2026-11-20'}\n{closed}\n"
     read(text.encode(), problems)
     assert told in [each.what for each in problems.faults]
+
+
+@pytest.mark.parametrize("time", ['"08:45:00"', "31500", "2026-11-20T08:45:00", "true"])
+def test_a_register_opens_at_a_time_and_at_nothing_else(time):
+    problems = Problems()
+    half = "{ opens = 08:45:00, closes = 09:15:00 }"
+    late = f"{{ opens = {time}, closes = 13:30:00 }}"
+    read(f"[[register]]\nfrom = 2026-09-01\nam = {half}\npm = {late}\n".encode(), problems)
+    assert "opens is not a time like 08:45:00" in [each.what for each in problems.faults]
+
+
+def test_a_half_of_a_register_is_a_table():
+    problems = Problems()
+    read(b"[[register]]\nfrom = 2026-09-01\nam = 1\npm = [1]\n", problems)
+    told = [each.what for each in problems.faults]
+    assert {"am is not a table", "pm is not a table"} <= set(told)
