@@ -395,14 +395,31 @@ def test_what_cannot_be_told_at_all_ends_as_it_should(monkeypatch):
         assert ended() == 2
 
 
+WAITS = """
+import time
+from ledger import files
+files.sleep = lambda _: (print("waiting", flush=True), time.sleep(0.2))
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_an_order_to_end_is_heard_like_ctrl_c(small, number):
     """What waits for another writer ends, tidies up and says so."""
     with closing(sqlite3.connect(Folder(small).log, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        command = [sys.executable, "-c", at_this_time(), "mark", "P1", "2026-11-20/AM", "N"]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as process:
-            time.sleep(2)
+        command = [
+            sys.executable,
+            "-c",
+            WAITS + at_this_time(),
+            "mark",
+            "P1",
+            "2026-11-20/AM",
+            "N",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+        ) as process:
+            assert process.stdout.readline() == b"waiting\n"
             process.send_signal(number)
             said = process.stderr.read()
     assert process.returncode == 128 + number
@@ -472,3 +489,15 @@ def test_who_waits_for_another_writer_is_refused_in_words_or_stopped(
     assert Folder(small).head() == head
     done(*command)
     assert Folder(small).head() > head
+
+
+@pytest.mark.usefixtures("demo")
+def test_an_order_to_end_is_heard_once(monkeypatch):
+    """A second one does not interrupt the tidying up after the first."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    monkeypatch.setattr(cli.Door, "ask", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert run("status").code == 143
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
