@@ -328,7 +328,7 @@ def test_files_that_were_being_moved_into_a_folder_are_moved_by_the_next(tmp_pat
     whole.mkdir()
     (whole / "b").write_text("b")
     (tmp_path / "a").write_text("a")
-    clear_unfinished(tmp_path)
+    assert clear_unfinished(tmp_path) == []
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b"}
 
 
