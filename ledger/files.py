@@ -219,7 +219,8 @@ def clear_unfinished(folder: Path) -> list[Path]:
                     shutil.rmtree(path)
                 else:
                     path.unlink()
-                gone.append(path)
+                if path.suffix == _UNFINISHED:
+                    gone.append(path)
     return gone
 
 

@@ -88,11 +88,11 @@ class CreateLedger(UseCase, Errand):
         with translated(folder.path):
             _clear_half_made(folder)
             _refuse_taken(folder)
-            with new_folder(folder.path) as place, _signing_key(Folder(place)) as key:
+            with _key_taken_back(folder), new_folder(folder.path) as place:
                 made, ledger_id = Folder(place), place.stem[1:]
                 KeyRing.create(made.keys)
                 Store.create(made.log, ledger_id).close()
-                signer = signing.load(key)
+                signer = signing.load(made.signing_key)
                 born = replace(self, ledger_id=ledger_id, key=signer.verifier.vkey)
                 outcome = execute(context.at(made), born)
                 memory.move(signer.name, place, folder.path)
@@ -100,14 +100,14 @@ class CreateLedger(UseCase, Errand):
 
 
 @contextmanager
-def _signing_key(made: Folder) -> Iterator[Path]:
-    """Yield where the key that signs is to be; one kept apart goes where no ledger comes to be."""
-    there = made.signing_key.exists()
+def _key_taken_back(folder: Folder) -> Iterator[None]:
+    """Take the key that signs away again, which may be kept apart, where no ledger came to be."""
+    there = folder.signing_key.exists()
     try:
-        yield made.signing_key
+        yield
     except BaseException:
-        if not there:
-            made.signing_key.unlink(missing_ok=True)
+        if not (there or folder.exists()):
+            folder.signing_key.unlink(missing_ok=True)
         raise
 
 

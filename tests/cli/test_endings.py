@@ -3,6 +3,8 @@
 import errno
 import os
 import pty
+import re
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -19,7 +21,8 @@ import pytest
 import cli
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from tests.cli.shell import ROOT, at_this_time, done, ended, raising, refused, run
+from tests.cli.shell import ROOT, at_this_time, done, ended, raising, refused, run, typed
+from tests.commands.conftest import upn
 
 AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
 
@@ -392,15 +395,109 @@ def test_what_cannot_be_told_at_all_ends_as_it_should(monkeypatch):
         assert ended() == 2
 
 
+WAITS = """
+import time
+from ledger import files
+files.sleep = lambda _: (print("waiting", flush=True), time.sleep(0.2))
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_an_order_to_end_is_heard_like_ctrl_c(small, number):
     """What waits for another writer ends, tidies up and says so."""
     with closing(sqlite3.connect(Folder(small).log, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        command = [sys.executable, "-c", at_this_time(), "mark", "P1", "2026-11-20/AM", "N"]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as process:
-            time.sleep(2)
+        command = [
+            sys.executable,
+            "-c",
+            WAITS + at_this_time(),
+            "mark",
+            "P1",
+            "2026-11-20/AM",
+            "N",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+        ) as process:
+            assert process.stdout.readline() == b"waiting\n"
             process.send_signal(number)
             said = process.stderr.read()
     assert process.returncode == 128 + number
     assert said.strip() == b"interrupted; attendance status tells what is recorded"
+
+
+def test_a_redaction_that_was_cut_short_is_named_until_it_is_done(small, monkeypatch):
+    """The next command that records finishes the destruction; who and why is the user's to say."""
+    done("mark", "P1", "2026-11-20/AM", "N", "--comment", "Ben was at the clinic")
+    redact = ("redact", Folder(small).head(), "comment", "--reason", "about another child")
+    with monkeypatch.context() as patched:
+        patched.setattr("ledger.sealing.keys.KeyRing._wipe", raising(KeyboardInterrupt))
+        assert run(*redact).code == 130
+    assert "Half done    bytes of a destroyed key may still be in keys.db" in run("status").out
+    assert len(run("status", "--json").json["half_done"]) == 2
+    done("mark", "P2", "2026-11-20/AM", "N")
+    [left] = run("status", "--json").json["half_done"]
+    assert left.endswith(f"attendance redact {redact[1]} comment --reason WHY records that")
+    done(*redact)
+    assert "half_done" not in run("status", "--json").json
+
+
+PREPARED = f"""
+mark P1 2026-11-20/AM N
+mark P1 2026-11-20/PM N
+closures add 2026-12-09 --reason Funeral
+pupil enrol --upn {upn(4)} --local-id P4 --forename Ada --surname Quill --dob 2014-10-01
+    --starts-on 2026-11-20 --year Y7 --registration 7A
+"""
+WAITING = {
+    "put-back": "put-back {batch} --reason Mistaken",
+    "closures withdraw": "closures withdraw 2026-12-09 --reason Mistaken",
+    "pupil merge": "pupil merge P4 --into P1 --reason Duplicate",
+    "clock confirm": "clock confirm 2027-03-01",
+    "clock correct": "clock correct 1 2 --reason Battery --earliest 2026-09-28T11:00 "
+    "--latest 2026-09-28T11:30",
+}
+
+
+@pytest.mark.parametrize("file", ["log", "keys"])
+@pytest.mark.parametrize("words", WAITING)
+def test_who_waits_for_another_writer_is_refused_in_words_or_stopped(
+    small, at, monkeypatch, words, file
+):
+    """A ledger that stays locked, and Ctrl-C while waiting for it: nothing is recorded."""
+    typed(PREPARED)
+    ill = ("--from", "2026-11-20", "--to", "2026-11-20", "--code", "I", "--reason", "Ill")
+    batch = re.search(r"put-back (\d+)", done("amend", "--pupil", "P1", *ill).out)[1]
+    if words == "clock confirm":
+        at("2027-03-01T10:00")
+    head = Folder(small).head()
+    command = shlex.split(WAITING[words].format(batch=batch))
+    path = getattr(Folder(small), file)
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with monkeypatch.context() as patched:
+            patched.setattr("ledger.files.LOCK_TIMEOUT_SECONDS", 0)
+            said = refused(*command)
+        assert "another command has been writing to the ledger for minutes" in said
+        assert "nothing was recorded" in said
+        with monkeypatch.context() as patched:
+            patched.setattr("ledger.files.sleep", raising(KeyboardInterrupt))
+            stopped = run(*command)
+        assert (stopped.code, stopped.err.strip()) == (
+            130, "interrupted; attendance status tells what is recorded",
+        )  # fmt: skip
+    assert Folder(small).head() == head
+    done(*command)
+    assert Folder(small).head() > head
+
+
+@pytest.mark.usefixtures("demo")
+def test_an_order_to_end_is_heard_once(monkeypatch):
+    """A second one does not interrupt the tidying up after the first."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    monkeypatch.setattr(cli.Door, "ask", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert run("status").code == 143
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -327,7 +327,7 @@ def test_files_that_were_being_moved_into_a_folder_are_moved_by_the_next(tmp_pat
     whole.mkdir()
     (whole / "b").write_text("b")
     (tmp_path / "a").write_text("a")
-    clear_unfinished(tmp_path)
+    assert clear_unfinished(tmp_path) == []
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b"}
 
 
@@ -349,3 +349,16 @@ def test_a_folder_that_is_not_there_or_knows_no_locks_is_left_alone(tmp_path, mo
     monkeypatch.setattr(fcntl, "flock", failing(NO_LINKS))
     write_new(tmp_path / "a", b"new")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_name_that_the_disk_does_not_keep_is_taken_back(tmp_path, monkeypatch, there):
+    """So that what is refused is not there all the same: a file, and a folder."""
+    if there:
+        (tmp_path / "folder").mkdir()
+    monkeypatch.setattr("ledger.files.sync_folder", failing(NO_LINKS))
+    with pytest.raises(OSError, match="not permitted"):
+        write_new(tmp_path / "a", b"content")
+    with pytest.raises(OSError, match="not permitted"), new_folder(tmp_path / "folder") as folder:
+        (folder / "a").write_text("a")
+    assert list(tmp_path.rglob("*")) == ([tmp_path / "folder"] if there else [])

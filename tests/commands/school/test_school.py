@@ -106,6 +106,20 @@ def test_what_a_killed_init_left_is_cleared_with_its_key(tmp_path, monkeypatch):
         assert list(tmp_path.glob(".*")) == []
 
 
+def test_the_key_of_a_ledger_that_was_being_moved_to_its_place_stays(tmp_path, monkeypatch):
+    """It was whole: what is left of it is moved, and it is there."""
+    monkeypatch.setenv("ATTENDANCE_SIGNING_KEY", str(tmp_path / "key"))
+    folder = Folder(tmp_path / "ledger")
+    CreateLedger().carry_out(context(folder.path))
+    born = signing.load(folder.signing_key).name.removeprefix(signing.ORIGIN)
+    whole = folder.path / f".{born}.whole"
+    whole.mkdir()
+    folder.log.rename(whole / folder.log.name)
+    assert refusal(folder.path).code == "already-there"
+    assert folder.head() > 0
+    assert folder.signing_key.exists()
+
+
 def half_made(path: Path) -> Folder:
     """A ledger as older software left it, killed between its files and its first entry."""
     folder = Folder(path)
