@@ -106,13 +106,13 @@ WAYS: Mapping[type[Event], WayBack] = {
         "recorded the school", f"attendance school set: {_CORRECT}"
     ),
     school.StaffJoined: WayBack(
-        "recorded a member of staff", f"attendance staff add: {_CORRECT}, by the same id"
+        "recorded a member of staff", f"attendance staff change: {_CORRECT}, from the same day"
     ),
     school.StaffChanged: WayBack(
-        "changed a member of staff", f"attendance staff add: {_CORRECT}, by the same id"
+        "changed a member of staff", f"attendance staff change: {_CORRECT}, from the same day"
     ),
     school.StaffLeft: WayBack(
-        "recorded that a member of staff left", "attendance staff add takes the person on again"
+        "recorded that a member of staff left", "attendance staff change takes the person on again"
     ),
     leave.LeaveFalsified: WayBack(
         "recorded that leave was obtained falsely",
