@@ -107,10 +107,10 @@ WAYS: Mapping[type[Event], WayBack] = {
         "recorded the school", f"attendance school set: {_CORRECT}"
     ),
     school.StaffJoined: WayBack(
-        "recorded a member of staff", f"attendance staff add: {_CORRECT}, by the same id"
+        "recorded a member of staff", f"attendance staff change: {_CORRECT}, from the same day"
     ),
     school.StaffChanged: WayBack(
-        "changed a member of staff", f"attendance staff add: {_CORRECT}, by the same id"
+        "changed a member of staff", f"attendance staff change: {_CORRECT}, from the same day"
     ),
     school.RolesChanged: WayBack(
         "gave or took roles", "attendance staff change says which roles somebody has"
@@ -121,7 +121,7 @@ WAYS: Mapping[type[Event], WayBack] = {
 
     ),
     school.StaffLeft: WayBack(
-        "recorded that a member of staff left", "attendance staff add takes the person on again"
+        "recorded that a member of staff left", "attendance staff change takes the person on again"
     ),
     leave.LeaveFalsified: WayBack(
         "recorded that leave was obtained falsely",
