@@ -113,6 +113,9 @@ class _Views(NamedTuple):
         return cls(why, [])
 
 
+_AS_MADE = _Views("what the log makes: every answer rests on it", [])
+
+
 class _Outside(NamedTuple):
     """What was seen outside, by witnesses or authorities, and the timestamps not checked.
 
@@ -291,7 +294,7 @@ class _Aside(Folder):
 def look_at_views(folder: Folder) -> _Views:
     """Compare the read models, brought up to date, with a rebuild."""
     if not folder.views.is_dir():
-        return _Views.unread("none yet: the next question makes them from the log")
+        return _AS_MADE  # by the next question
     with tempfile.TemporaryDirectory() as place:
         there = _Aside(folder.path, Path(place) / "there")
         try:
@@ -300,7 +303,7 @@ def look_at_views(folder: Folder) -> _Views:
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
     if wrong is None:
-        return _Views("what the log makes: every answer rests on it", [])
+        return _AS_MADE
     return _Views("NOT what the log makes", [Fault(None, f"the read models {wrong}; {_MENDS}")])
 
 
