@@ -32,7 +32,8 @@ from ledger.sealing.redaction import seal_event
 from ledger.state.school import FOLDED
 from ledger.store.store import Appended, Batch, Fact, Recorded, Relied, Store
 from ledger.tlog import signing
-from ledger.tlog.note import Note
+from ledger.tlog.note import Note, read_checkpoint
+from ledger.transparency import memory
 from ledger.values import parse_session
 from policies.packs.codes import Codes, Rules, rules
 from policies.packs.files import statutory
@@ -349,6 +350,8 @@ class _Attempt:
                 f"WARNING: this computer has seen {known.size} entries of this ledger that are "
                 "not all in it now: it was rolled back or rewritten; run attendance verify"
             )
+        for what in memory.parted(folder, read_checkpoint(checkpoint.text).origin):
+            yield f"WARNING: {what}"
         if signing.is_exposed(folder.signing_key):
             yield (
                 f"WARNING: {folder.signing_key} can be read by others than its owner, who could "

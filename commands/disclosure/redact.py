@@ -113,9 +113,11 @@ class RedactField(UseCase, Errand):
             try:
                 place = Place(self.position, self.field, look(context, sealed_text, self.reads))
             except Refused as refused:
-                if refused.code == _DONE:
-                    ring.wipe()
-                raise
+                if refused.code != _DONE:
+                    raise
+                ring.wipe()
+                what = f"{refused.what}; its key is overwritten"
+                raise Refused(_DONE, what, refused.remedy) from None
             also = list(_copies_elsewhere(folder, ring, place))
             left = _destroy(folder, ring, place, now)
         try:

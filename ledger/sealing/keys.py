@@ -357,11 +357,11 @@ class KeyRing:
                 held = [] if self._is_written_back() else [self._path]
                 held += [path for path in self._copies() if _holds(path, gone)]
         except StorageRefused as refused:
-            what = f"is deleted, but not yet overwritten: {refused.what}"
+            what = f"is not overwritten yet: {refused.what}"
             raise _not_wiped(what) from None
         if held:
             names = ", ".join(sorted({path.name for path in held}))
-            what = f"is deleted, but {names} may hold it still: another program has the file open"
+            what = f"may be in {names} still: another program has the file open"
             raise _not_wiped(what)
         self._db.execute("PRAGMA user_version = 0")
 
@@ -466,7 +466,7 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
 def _not_wiped(what: str) -> Incomplete:
     return Incomplete(
         "key-not-overwritten",
-        f"the key {what}",
+        f"the key that was deleted {what}",
         "end what has keys.db open (a question that still runs, a back-up program), then repeat "
         "this command: it overwrites what is left",
     )

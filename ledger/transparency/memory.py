@@ -8,6 +8,7 @@ is remembered apart.
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
@@ -19,6 +20,7 @@ from ledger.errors import Refused
 from ledger.files import write_new
 from ledger.store.folder import Folder
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note
+from ledger.transparency.roots import root_at
 
 _PAUSE_SECONDS = 1.0
 
@@ -128,6 +130,36 @@ def binding(folder: Folder, origin: str) -> Memory | None:
     if here is not None or newest is None:
         return here
     return None if any(map(_is_still_there, (newest, *restored.values()))) else newest
+
+
+def parted(folder: Folder, origin: str) -> list[str]:
+    """Return, in words, which other copies of a ledger on this computer went on differently.
+
+    A copy that only lags behind is none of them, nor is one that was restored from a back-up.
+    """
+    here, restored = folder.path.resolve(), _places_of(origin, "restored")
+    if here in restored:
+        return []
+    others = _places_of(origin, "places").keys() - restored.keys() - {here}
+    found = ((place, _parts_at(folder, Folder(place))) for place in sorted(others))
+    return [
+        f"another copy of this ledger, at {place}, was written to as well: the two differ from "
+        f"entry {at}; go on with one of them, and record there what only the other holds"
+        for place, at in found
+        if at
+    ]
+
+
+def _parts_at(one: Folder, other: Folder) -> int:
+    """Return the first entry that two copies of a ledger do not have in common; 0: none."""
+    try:
+        upto = min(one.head(), other.head())
+        if not upto or root_at(one, upto) == root_at(other, upto):
+            return 0
+        places = range(1, upto + 1)
+        return 1 + bisect_left(places, True, key=lambda n: root_at(one, n) != root_at(other, n))
+    except Refused:
+        return 0
 
 
 def _read(origin: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A letter to the local authority about an undercut alert, unsigned."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -65,11 +65,14 @@ class DraftLetter(Question[Draft]):
         """It is a letter."""
         return True
 
+    def marks_of(self, view: View) -> Collection[str]:
+        """Return the id of the pupil whom the alert is about."""
+        alert = self._alert(view)
+        return [view.pupil_id(alert.raised.pupil)]
+
     def find(self, view: View) -> Draft:
         """Find what the letter says; refused for a number that is of no alert known."""
-        alert = next((each for each in alerts(view) if each.number == self.alert), None)
-        if alert is None:
-            self.unknown()
+        alert = self._alert(view)
         changes, then = Changes(view), _view_at_last_event(view)
         case = changes.case(alert)
         parts = (_part(then, alert, n, each) for n, each in enumerate(case.papers, start=1))
@@ -82,6 +85,12 @@ class DraftLetter(Question[Draft]):
             _foot(then, alert).lines(view.folder),
             then.provenance(),
         )
+
+    def _alert(self, view: View) -> Alert:
+        found = next((each for each in alerts(view) if each.number == self.alert), None)
+        if found is None:
+            self.unknown()
+        return found
 
     def present(self, found: Draft) -> Answer:
         """Show the letter, or write it to files; as of when it is stands in it."""

@@ -92,6 +92,8 @@ class Verify(Inspection):
             views = look_at_views(folder)
         compared = [f"the checkpoint in {each.by}" for each in kept]
         compared += ["the key given"] * bool(pinned)
+        if found.is_ours:
+            seen = seen._replace(parted=memory.parted(folder, found.origin))
         return _answer(found, of_log, views, seen, compared)
 
 
@@ -111,13 +113,20 @@ class _Views(NamedTuple):
         return cls(why, [])
 
 
+_AS_MADE = _Views("what the log makes: every answer rests on it", [])
+
+
 class _Outside(NamedTuple):
-    """What was seen outside, by witnesses or authorities, and the timestamps not checked."""
+    """What was seen outside, by witnesses or authorities, and the timestamps not checked.
+
+    ``parted``: which other copies on this computer went on differently.
+    """
 
     newest: Sighting | None
     faults: list[Fault]
     unchecked: int
     pinned: bool = False
+    parted: Sequence[str] = ()
 
 
 def _check_outsiders(question: Verify, folder: Folder) -> _Outside:
@@ -183,6 +192,7 @@ def _answer(
     compared: Sequence[str],
 ) -> Answer:
     faults = [*of_log, *found.beside, *views.faults]
+    warnings = [*map(str, found.losses), *seen.parted]
     problems = Listing(FAULTS, faults)
     document = {
         "as_of": _as_of(found),
@@ -194,11 +204,11 @@ def _answer(
         "compared": list(compared),
         "keys_beside": _keys_in_words(found),
         "views": views.says,
-        "warnings": [str(each) for each in found.losses],
+        "warnings": warnings,
         "problems": problems,
         "keys": [key.vkey for _, key in found.keys],
     }
-    blocks: list[Lines | Grid] = [Lines(_head(found, of_log, views))]
+    blocks: list[Lines | Grid] = [Lines(_head(found, of_log, views, warnings))]
     if faults:
         blocks.append(problems.grid(number_of(len(faults), "problem")))
     blocks.append(Lines(list(_end(found, faults, seen, compared))))
@@ -219,7 +229,9 @@ def _as_of(found: Verification) -> dict[str, Any]:
     }
 
 
-def _head(found: Verification, of_log: Sequence[Fault], views: _Views) -> list[str]:
+def _head(
+    found: Verification, of_log: Sequence[Fault], views: _Views, warnings: Sequence[str]
+) -> list[str]:
     keys = ", ".join(key.key_id.hex() for _, key in found.keys) or "none"
     verdict = "NOT what was recorded" if of_log else "unaltered since its checkpoints were made"
     return [
@@ -229,7 +241,7 @@ def _head(found: Verification, of_log: Sequence[Fault], views: _Views) -> list[s
         f"Signed by    {keys}",
         f"Keys         {_keys_in_words(found)}",
         f"Views        {views.says}",
-        *(line for each in found.losses for line in titled("Warning", str(each))),
+        *(line for each in warnings for line in titled("Warning", each)),
     ]
 
 
@@ -282,7 +294,7 @@ class _Aside(Folder):
 def look_at_views(folder: Folder) -> _Views:
     """Compare the read models, brought up to date, with a rebuild."""
     if not folder.views.is_dir():
-        return _Views.unread("none yet: the next question makes them from the log")
+        return _AS_MADE  # by the next question
     with tempfile.TemporaryDirectory() as place:
         there = _Aside(folder.path, Path(place) / "there")
         try:
@@ -291,7 +303,7 @@ def look_at_views(folder: Folder) -> _Views:
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
     if wrong is None:
-        return _Views("what the log makes: every answer rests on it", [])
+        return _AS_MADE
     return _Views("NOT what the log makes", [Fault(None, f"the read models {wrong}; {_MENDS}")])
 
 

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from ledger.files import write_new
 from ledger.values import school_year_number
 from projections.readmodel import manifest
-from projections.readmodel.manifest import Manifest
+from projections.readmodel.manifest import Manifest, Written
 from projections.readmodel.recent import RecentMark
 from projections.readmodel.tables import ALWAYS, Moment, Reach
 
@@ -224,6 +224,7 @@ class StoredGrid(Grid):
         self._folder = folder
         self._recorded = recent
         self._files: dict[int, str] = {}
+        self._written: dict[str, Written] = {}
         self._recent: dict[int, list[RecentMark]] = {}
         self._load()
 
@@ -232,6 +233,7 @@ class StoredGrid(Grid):
         self.reach = kept.reach
         self.book = kept.codes
         self._files = {int(year): stem for year, stem in kept.partitions.items()}
+        self._written = kept.files
         self._numbers = {code: n for n, code in enumerate(self.book) if code}
         self._recent = {}
         for mark in self._recorded:
@@ -242,7 +244,7 @@ class StoredGrid(Grid):
     def clear(self) -> None:
         """Forget everything, for a rebuild; the files go when it is saved."""
         self.reach, self.book, self._numbers = Reach(0, ""), [""], {}
-        self._files, self._partitions, self._changed = {}, {}, set()
+        self._files, self._partitions, self._changed, self._written = {}, {}, set(), {}
         self._recent = {}
 
     def partition(self, year: int) -> Partition:
@@ -280,9 +282,16 @@ class StoredGrid(Grid):
         partition.settle()
 
     def _read(self, stem: str, *, to_write: bool) -> Partition:
-        """Return the arrays of a file; what is written to them stays in memory."""
+        """Return the arrays of a file; what is written to them stays in memory.
+
+        Raises `ValueError` for one that is not as it was written.
+        """
         mode: Literal["c", "r"] = "c" if to_write else "r"
         files = [self._folder / f"{stem}.{name}.npy" for name in _ARRAYS]
+        for path in files:
+            if path.name not in self._written or not self._written[path.name].is_still(path):
+                message = f"{path.name} is not as it was written"
+                raise ValueError(message)
         # As plain arrays: a mapped one looks at each cell by a function in Python.
         codes, kf, sf, older = (np.asarray(np.load(path, mmap_mode=mode)) for path in files)
         return Partition(codes, kf, sf, older, len(codes))
@@ -304,17 +313,13 @@ class StoredGrid(Grid):
         self._changed.clear()
         self._recorded, self._recent = (), {}
         partitions = {str(year): stem for year, stem in sorted(self._files.items())}
-        manifest.write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
+        kept = self._names()
+        self._written = {name: each for name, each in self._written.items() if name in kept}
+        manifest.write(
+            self._folder,
+            Manifest(*place, codes=self.book, partitions=partitions, files=self._written),
+        )
         self._remove_old_files()
-
-    def content(self) -> Iterator[str]:
-        """Yield all that a reader sees, and which files are not as they were written."""
-        yield from super().content()
-        for path in sorted(self._folder.glob("*.npy")):
-            written = io.BytesIO()
-            np.save(written, np.load(path))
-            if written.getvalue() != path.read_bytes():
-                yield f"{path.name} is not as it was written"
 
     def _years(self) -> Collection[int]:
         return self._files.keys() | self._recent.keys()
@@ -324,9 +329,13 @@ class StoredGrid(Grid):
         written = io.BytesIO()  # NumPy's own writing to a file keeps quiet about a full disk
         np.save(written, array)
         write_new(self._folder / name, written.getvalue(), replace=True)
+        self._written[name] = Written.of(self._folder / name)
+
+    def _names(self) -> set[str]:
+        return {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}
 
     def _remove_old_files(self) -> None:
-        kept = {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}
+        kept = self._names()
         for path in self._folder.glob("*.npy"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)

@@ -13,9 +13,11 @@ from ledger.sealing.redaction import half_done
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
 from ledger.times import refusal
+from ledger.transparency import memory
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.values import Session
 from ledger.verification import keys
+from ledger.verification.verify import origin_of
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
 from projections.queries import appointments, pending, sightings
@@ -98,7 +100,7 @@ class Status(Question[State]):
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
             list(half_done(view.folder.log, view.ring)),
-            list(keys.warnings(view.folder)),
+            [*keys.warnings(view.folder), *_parted(view)],
         )
 
     def present(self, found: State) -> Answer:
@@ -150,6 +152,11 @@ def _lines(found: State) -> list[str]:
         *(line for each in found.warnings for line in titled("Warning", each)),
         *([found.ignorance] if found.ignorance else []),
     ]
+
+
+def _parted(view: View) -> list[str]:
+    origin = origin_of(view.folder)
+    return memory.parted(view.folder, origin) if origin else []
 
 
 def _clock(view: View) -> Refused | None:

@@ -1,6 +1,6 @@
 """Whatever is done to a ledger without its key shows, and is named; so does much done with it.
 
-10,000 trials with those of the other modules here: ``pytest tests/adversary -n 4 --campaign``.
+12,000 trials with those of the other modules here: ``pytest tests/adversary -n 4 --campaign``.
 """
 
 import re
@@ -9,11 +9,13 @@ import shutil
 import pytest
 
 from tests.adversary.conftest import PARTS, seeds, verified
+from tests.adversary.key_operators import TABLE as KEY_TABLE
 from tests.adversary.operators import TABLE
 from tests.adversary.view_operators import VIEW_OPERATORS
 from tests.cli.shell import run
 
 NAMES = sorted(TABLE)
+KEY_NAMES = sorted(KEY_TABLE)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -44,6 +46,22 @@ def test_the_command_line_says_so(trial, name):
     assert (said.code, said.err) == (3, "")
     assert "NOT what was recorded" in said.out
     assert re.search(words.pattern.replace("$", ""), said.out)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_tampering_with_the_keys_is_caught_and_named(trial, campaign, part):
+    """The log is said to be unaltered, the keys not to be as they should be."""
+    for number in seeds(part, 2 * len(KEY_NAMES), 2000, campaign=campaign):
+        name = KEY_NAMES[number % len(KEY_NAMES)]
+        operator, words = KEY_TABLE[name]
+        tried = trial(name, number)
+        operator(tried)
+        answer, problems = verified(tried.folder, log_only=True)
+        seed = (name, number, problems[:3])
+        assert answer.differs, seed
+        assert "unaltered" in answer.blocks[0].lines[1], seed
+        assert any(words.search(what) for _, what in problems), seed
+        shutil.rmtree(tried.folder.path)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +12,7 @@ from commands.penalties.undercut import watch
 from commands.school.staff import AddStaff
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, sign
 from ledger.transparency import memory
@@ -154,3 +156,47 @@ def test_the_next_command_says_that_the_folder_was_rolled_back(context, folder, 
     for name in ("S3", "S4"):
         said = execute(context, AddStaff(staff_id=name, name="Cat", job_title="Teacher")).says
         assert said[-1].startswith("WARNING: this computer has seen 7 entries of this ledger")
+
+
+def another(context, folder):
+    return Context(Ledger(folder), context.clock, context.operator, watch)
+
+
+def test_two_copies_that_were_both_written_to_are_told_apart_from_one_that_lags(context, tmp_path):
+    """Whoever writes to either is told, and from which entry on they differ."""
+    grow(context)
+    folder, there = context.folder, copy(context.folder, tmp_path / "there")
+    common = folder.head()
+    grow(another(context, there), "S3")
+    for each in (folder, there):
+        assert memory.parted(each, origin(each)) == []
+    said = "\n".join(execute(context, AddStaff(staff_id="S4", name="X", job_title="T")).says)
+    assert f"WARNING: another copy of this ledger, at {there.path}, was written to" in said
+    for one, other in ((folder, there), (there, folder)):
+        [what] = memory.parted(one, origin(one))
+        assert f"at {other.path}, was written to as well" in what
+        assert f"differ from entry {common + 1};" in what
+
+
+def test_a_copy_that_is_gone_or_is_no_ledger_any_more_is_not_spoken_of(context, tmp_path):
+    there = copy(context.folder, tmp_path / "there")
+    grow(another(context, there), "S3")
+    grow(context)
+    there.log.write_bytes(b"no ledger")
+    assert memory.parted(context.folder, origin(context.folder)) == []
+    shutil.rmtree(there.path)
+    assert memory.parted(context.folder, origin(context.folder)) == []
+
+
+def test_a_ledger_that_was_restored_is_rightly_another(context, tmp_path):
+    there = copy(context.folder, tmp_path / "there")
+    memory.remember_restored(there, newest(there))
+    grow(another(context, there), "S3")
+    grow(context)
+    for each in (context.folder, there):
+        assert memory.parted(each, origin(each)) == []
+
+
+def newest(folder):
+    with closing(Store(folder.log)) as store:
+        return store.checkpoint()

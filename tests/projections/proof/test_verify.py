@@ -93,7 +93,7 @@ def test_an_unaltered_ledger(grown):
     assert lines[3:] == [
         f"Signed by    {key.key_id.hex()}",
         "Keys         2 in use: each opens its texts, each UPN its pupil",
-        "Views        none yet: the next question makes them from the log",
+        "Views        what the log makes: every answer rests on it",
         "Seen         by no one outside since entry 1",
         f"{SHOWS}; whoever holds its key could have made it anew.",
         (
@@ -219,7 +219,7 @@ def test_what_this_computer_remembers(grown):
 
 def test_the_views_unless_the_log_alone_is_asked(grown):
     """There are none yet; then they are as they should be; then not."""
-    assert "Views none yet" in words(verify(grown))
+    assert "Views what the log makes" in words(verify(grown))
     assert run("--ledger", grown.path, "rebuild").code == 0
     assert "Views what the log makes" in words(verify(grown))
     change_views(grown, "UPDATE staff SET staff = 'S9' WHERE staff = 'S2'")
