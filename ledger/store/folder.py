@@ -82,7 +82,7 @@ class Folder:
         grid = self.views / "grid"
         own = [self.path / name for name in _OWN]
         for path in [*own, *(grid.iterdir() if grid.is_dir() and not grid.is_symlink() else ())]:
-            if path.is_symlink():
+            if os.path.lexists(path) and not _is_plain(path.lstat().st_mode):
                 raise refuse_link(path)
 
     def tighten(self) -> None:
@@ -135,11 +135,15 @@ _OWN = (
 )
 
 
+def _is_plain(mode: int) -> bool:
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+
 def refuse_link(path: Path) -> Refused:
     """Return the refusal to follow a link in a ledger's folder."""
     return Refused(
         "ledger-link",
-        f"{path} is a link; what it leads to is no part of this ledger, and is not followed",
+        f"{path} is a link or a pipe; what it leads to is no part of this ledger: not followed",
         "put the file itself in its place, if you know that it is the right one",
     )
 

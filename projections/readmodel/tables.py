@@ -15,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from ledger.files import begin_immediate, open_read_only
+from ledger.files import begin_immediate, distrust, open_read_only
 from ledger.store.folder import Folder
 from projections.readmodel.record import (
     INTERVAL,
@@ -49,7 +49,22 @@ def tables_path(folder: Folder) -> Path:
 
 def open_tables(folder: Folder) -> Connection:
     """Open the tables for reading, also on a disk that cannot be written."""
-    return open_read_only(tables_path(folder))
+    return _plain(open_read_only(tables_path(folder)))
+
+
+def _plain(db: Connection) -> Connection:
+    """Return tables without views or triggers: programs, which are none of ours."""
+    sql = "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE ? LIMIT 1"
+    try:
+        strange = db.execute(sql, ["CREATE VIRTUAL%"]).fetchone()
+    except DatabaseError:
+        db.close()
+        raise
+    if strange:
+        db.close()
+        message = "malformed: among the tables stands what this software does not make"
+        raise DatabaseError(message)
+    return db
 
 
 @contextmanager
@@ -227,6 +242,8 @@ def connect(path: Path) -> Connection:
     """Open the tables for writing; the transaction is the caller's."""
     db = sqlite3.connect(path, isolation_level=None, timeout=120)
     try:
+        distrust(db.execute)
+        _plain(db)
         db.execute("PRAGMA journal_mode=WAL")
         # What a power cut takes is the last catch-up, which the next one repeats.
         db.execute("PRAGMA synchronous=NORMAL")

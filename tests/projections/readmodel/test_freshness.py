@@ -3,13 +3,16 @@
 import errno
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from ledger.errors import Refused, StorageRefused
 from projections.readmodel import freshness
 from projections.readmodel.catch_up import catch_up
-from projections.readmodel.freshness import retry_without_views
+from projections.readmodel.freshness import is_current, retry_without_views
+from projections.readmodel.tables import DatabaseError, open_tables, tables_path
 
 
 @pytest.fixture
@@ -87,3 +90,21 @@ def test_views_are_put_back_when_making_them_anew_fails_too(views):
         retry_without_views(views, Attempts(OSError("twice"), times=2))
     assert (views.views / "mine").read_text() == "mine"
     assert not (views.path / "views.unreadable").exists()
+
+
+VIEW = """CREATE VIEW extra AS
+WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT x FROM n"""
+TRIGGER = "CREATE TRIGGER extra AFTER INSERT ON {} BEGIN SELECT 1; END"
+
+
+@pytest.mark.parametrize("program", [VIEW, TRIGGER], ids=["view", "trigger"])
+def test_tables_that_hold_a_program_are_made_anew(views, program):
+    """An endless view in the place of a table would hang whoever asks."""
+    with closing(sqlite3.connect(tables_path(views))) as db:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        db.execute(program.format(db.execute(sql).fetchone()[0]))
+    assert not is_current(views, views.head())
+    with pytest.raises(DatabaseError, match="does not make"):
+        open_tables(views)
+    catch_up(views)
+    assert is_current(views, views.head())
