@@ -187,7 +187,11 @@ _ONE = {
     "policies": "policy",
     "registers taken": "register taken",
 }
-_MANY = {"register times": "sets of register times", "staff": "members of staff"}
+_MANY = {
+    "school": "versions of the school",
+    "register times": "sets of register times",
+    "staff": "members of staff",
+}
 """How what is counted is called, where its name is no plural in "s"."""
 
 

@@ -34,7 +34,7 @@ from projections.readmodel.accessors.marks import marks_by_upn, versions_of_mark
 from projections.readmodel.record import INTERVAL, Joined, Lasting, V, Versioned, is_sealed
 from projections.readmodel.records.amending import TakenBack
 from projections.readmodel.records.penalties import CaseworkStep, Notice
-from projections.readmodel.records.register import Mark, Plan
+from projections.readmodel.records.register import Mark, Plan, Uncounted
 from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
 from projections.readmodel.records.school import Closure, School, StaffSpell, Term, Times
 
@@ -262,6 +262,11 @@ class Marks:
         self._memberships: dict[int, list[Interval]] = defaultdict(list)
         for membership in self._view.memberships:
             self._memberships[membership.pupil].append(membership)
+        self._stopped = {
+            (each.pupil, mark.partition(" ")[0])
+            for each in self._view.ever(Uncounted)
+            for mark in each.sessions
+        }
         self._met_by_all = lru_cache(None)(
             lambda session: (
                 self._view.calendar.in_term(parse_session(session).date)
@@ -336,6 +341,8 @@ class Marks:
         people = self._people
         if not people.may_name(index, file):
             return False
+        if (index, session) in self._stopped:
+            return True
         if not people.on_roll(index, date.fromisoformat(session[:10])):
             people.left_out[file, NOT_ON_ROLL] += 1
             return False

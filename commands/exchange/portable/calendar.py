@@ -77,7 +77,7 @@ def _state_school(work: Work, stated: SchoolOpened) -> None:
     stated = replace(stated, **work.stands(*place, (streams.CALENDAR, key), said))
     said, holds = _school_details(stated), None if held is None else _school_details(held)
     if holds is None or differing(said, holds):
-        if holds is not None:
+        if holds is not None and work.state.school.opened is not None:
             work.amends(place, "the school", said, holds)
         work.record("school", streams.CALENDAR, stated)
 
@@ -98,22 +98,21 @@ def _dated(
     for key, found in versions.items():
         stands = _says(held[key]) if key in held else None
         for event in new_versions(found, stands, _says):
-            _state_dated(work, what, event, held.get(key), words)
+            before = held.get(key)
+            if _is_new(work, event, before):
+                if before is not None and stands is not None:
+                    place = (SCHOOL, event.row or 0)
+                    work.amends(place, words(event), _says(event), _says(before))
+                work.record(what, streams.CALENDAR, event)
     work.missing(what, ((streams.CALENDAR, key) for key in held.keys() - versions.keys()))
     return {key: found[-1].row or 0 for key, found in versions.items()}
 
 
-def _state_dated(
-    work: Work, what: str, event: _E, held: _E | None, words: Callable[[_E], str]
-) -> None:
-    place = (SCHOOL, event.row or 0)
+def _is_new(work: Work, event: _E, held: _E | None) -> bool:
+    """Tell whether register times or a term are said anew, and nobody here said otherwise."""
     ((key, said),) = statements(event)
-    kept = work.stands(*place, (streams.CALENDAR, key), said)
-    if kept or (held is not None and not differing(_says(event), _says(held))):
-        return
-    if held is not None:
-        work.amends(place, words(event), _says(event), _says(held))
-    work.record(what, streams.CALENDAR, event)
+    kept = work.stands(SCHOOL, event.row or 0, (streams.CALENDAR, key), said)
+    return not kept and (held is None or bool(differing(_says(event), _says(held))))
 
 
 def _says(event: RegisterTimesSet | TermSet) -> Details:
@@ -270,7 +269,7 @@ def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
     held, stated = work.opened(post, STAFF_DETAILS) | texts, attributes(row, STAFF_DETAILS)
     if not differing(stated, held):
         return
-    if row.since in rows:
+    if row.since in work.state.school.staff.get(staff_id, {}):
         work.amends((STAFF, row.line), staff_id, stated, held)
     work.record("staff", stream, event_of(StaffChanged if rows else StaffJoined, row))
 

@@ -6,6 +6,7 @@ from functools import cache, partial
 
 from commands.core import checks
 from commands.exchange.portable import calendar
+from commands.exchange.portable.decided import UncountedRow
 from commands.exchange.portable.links import Link
 from commands.exchange.portable.occasions import Occasion, Occasions, StateBefore
 from commands.exchange.portable.rows import NOT_STATED, AmendmentRow, MarkRows
@@ -13,7 +14,7 @@ from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.formats import fields
-from ledger.formats.portable import AMENDMENTS, MARKS, NO_MARK, ChangeKind
+from ledger.formats.portable import AMENDMENTS, MARKS, NO_MARK, UNCOUNTED, ChangeKind
 from ledger.state.school import Pupil
 from policies.law import age
 from policies.packs.codes import CodeRule
@@ -49,7 +50,9 @@ _FOR_GOOD = 10**9
 class Entries:
     """Goes through the rows of marks.csv once.
 
-    ``pupil(index)`` is good for rows that `standing` yielded. ``faulty``: the marks with a fault.
+    ``pupil(index)`` is good for rows that `standing` yielded. ``faulty``: the marks with a fault;
+    ``stopped``: the code of those, by pupil and session, that the folder says stopped counting.
+    They stand as they are, though their session is closed or cancelled, or the pupil not on roll.
     """
 
     def __init__(self, work: Work, occasions: Occasions) -> None:
@@ -58,6 +61,7 @@ class Entries:
         self._before = StateBefore(work.state)
         self.rows: MarkRows = work.content.marks
         self.faulty: set[Key] = set()
+        self.stopped = _stated_as_stopped(work)
         self._seats: dict[int, _Seat | None] = {}
         self._rule_of = cache(self._find_rule)
         self._absence = cache(partial(calendar.fault, work))
@@ -137,6 +141,8 @@ class Entries:
             faults.append(_not_on_roll(occasion))
         if not occasion.open and (why := self._occasions.fault(occasion, seat.pupil)):
             faults.append(why)
+        if (seat.pupil.id, occasion.text) in self.stopped and occasion.day <= self._work.today:
+            faults = []
         if faults and self.holds(index):
             faults = faults if self._before.meets(seat.pupil, occasion) else []
         for fault in faults:
@@ -181,6 +187,13 @@ class Entries:
 
     def _upn(self, index: int) -> str:
         return self.rows.upns[self.rows.upn[index]]
+
+
+def _stated_as_stopped(work: Work) -> dict[tuple[str | None, str], str]:
+    table = work.content.decided.get(UNCOUNTED)
+    rows = [row for row in table.rows if isinstance(row, UncountedRow)] if table else []
+    marks = ((work.pupil_id(row.upn), mark.split()) for row in rows for mark in row.sessions)
+    return {(pupil, session): code for pupil, (session, code) in marks}
 
 
 def _not_on_roll(occasion: Occasion) -> Refused:

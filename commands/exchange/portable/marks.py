@@ -7,7 +7,6 @@ from commands.core.command import State
 from commands.core.ranges import Range, one, starting
 from commands.exchange.portable import links
 from commands.exchange.portable.content import Content
-from commands.exchange.portable.decided import UncountedRow
 from commands.exchange.portable.entries import Changes, Entries, Key
 from commands.exchange.portable.hours import HoursOff
 from commands.exchange.portable.links import Link
@@ -18,7 +17,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
-from ledger.formats.portable import AMENDMENTS, MARKS, UNCOUNTED, EntryKind
+from ledger.formats.portable import AMENDMENTS, MARKS, EntryKind
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
@@ -148,8 +147,7 @@ class Marks:
     """Every mark of an import; `facts` makes the facts one by one, once ``count`` is known.
 
     ``_plain``: the rows that are first marks with nothing after them, which is nearly all;
-    ``_chains``: what has to be recorded for the others; ``_stopped``: marks that stand as they
-    are, though their session is cancelled: the folder says that they stopped counting.
+    ``_chains``: what has to be recorded for the others.
     """
 
     def __init__(self, work: Work) -> None:
@@ -165,7 +163,6 @@ class Marks:
         self._chains: list[tuple[str, Sequence[Link]]] = []
         self._settled: set[Key] = set()
         self._hours = HoursOff(self._rows)
-        self._stopped = _stated_as_stopped(work)
 
     def plan(self) -> None:
         """Go through all rows: check each, and settle what has to be recorded for it."""
@@ -218,7 +215,7 @@ class Marks:
             self._settled.add(key)
         if key not in self._faulty:
             stated, stream = [self._entry(index), *(changes or ())], self._stream(pupil, occasion)
-            if (pupil.id, f"{occasion.text} {stated[-1].code}") in self._stopped:
+            if self._entries.stopped.get((pupil.id, occasion.text)) == stated[-1].code:
                 cancelled = None
             if not self._held.knows(stream):
                 self._hours.see(index, occasion)
@@ -336,13 +333,6 @@ class Marks:
     @staticmethod
     def _stream(pupil: Pupil, occasion: Occasion) -> str:
         return f"{streams.MARK}{pupil.id}:{occasion.text}"
-
-
-def _stated_as_stopped(work: Work) -> set[tuple[str | None, str]]:
-    """Return the pupils and marks, ``2026-09-16/AM O``, that the folder says stopped counting."""
-    table = work.content.decided.get(UNCOUNTED)
-    rows = [row for row in table.rows if isinstance(row, UncountedRow)] if table else []
-    return {(work.pupil_id(row.upn), mark) for row in rows for mark in row.sessions}
 
 
 def _cancelled_entry(cancelled: Cancellation) -> Link:

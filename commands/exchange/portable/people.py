@@ -74,7 +74,7 @@ def _record_parent(work: Work, row: ParentRow, *, whole: bool) -> None:
     stated |= work.stands(PARENTS, row.line, (stream, None), stated)
     if held is not None and not differing(stated, stands):
         return
-    if held is not None:
+    if held is not None and row.parent_id in work.state.school.parents:
         who = f"parent {row.parent_id}"
         confidential = "yes" in (held.address_confidential, stated["address_confidential"])
         hidden = ("address",) if confidential else ()

@@ -19,6 +19,7 @@ from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.leave.request import RequestLeave
 from commands.penalties.notices import RecordNotice
+from commands.penalties.uncounted import WatchedMarks
 from commands.penalties.undercut import watch
 from commands.proof.witnesses import TrustWitness
 from commands.register.plans import PlanAbsence
@@ -268,15 +269,20 @@ def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp
     found = export(school, tmp_path / "out")
     whose = {file for file, why in left(found) if why == people.NO_SPELL}
     assert whose == {"groups.csv", "relations.csv", "notices.csv", "plans.csv", "marks.csv",
-                     "amendments.csv", "leave.csv"}  # fmt: skip
+                     "amendments.csv", "leave.csv", "uncounted.csv"}  # fmt: skip
     imported(tmp_path / "out")
 
 
+def unwatched(decision, *_):
+    """Record nothing of marks that stop counting, as older ledgers did."""
+    return WatchedMarks(decision)
+
+
 def test_marks_after_a_last_day_that_was_moved_are_left_out(school, tmp_path):
-    """With their amendments; how many is told."""
+    """With their amendments, where nothing was recorded of it; how many is told."""
     row = "Mockridge,Cleo,2013-06-30,F,2024-09-02,"
     folder = moved(tmp_path / "moved", "pupils.csv", f"{row},", f"{row}2026-11-09,a")
-    bring(school, folder, accept_findings=True)
+    bring(replace(school, watch=unwatched), folder, accept_findings=True)
     answer = answer_to(school, ExportPortable(path=tmp_path / "out"))
     off = portable_rows.NOT_ON_ROLL
     assert left(answer.document)["amendments.csv", off] == 1
@@ -290,13 +296,25 @@ def test_marks_on_sessions_closed_since_are_left_out(school, tmp_path):
     folder = moved(tmp_path / "m", "school.toml", "last = 2026-12-18", "last = 2026-11-19")
     with (folder / "school.toml").open("a", encoding="utf-8") as file:
         file.write(more)
-    bring(school, folder, accept_findings=True)
+    bring(replace(school, watch=unwatched), folder, accept_findings=True)
     found = export(school, tmp_path / "out")
     kept = {row["date"] for row in table(tmp_path / "out" / "marks.csv")}
     assert "2026-11-12" in kept
     assert kept.isdisjoint({"2026-11-13", "2026-11-20"})
     assert left(found)["marks.csv", portable_rows.NOT_MET] > 14
     imported(tmp_path / "out")
+
+
+def test_marks_that_are_recorded_as_no_longer_counting_are_carried(school, tmp_path):
+    """They stand in a copy as they do here, and count there for as little."""
+    row = "Mockridge,Cleo,2013-06-30,F,2024-09-02,"
+    folder = moved(tmp_path / "moved", "pupils.csv", f"{row},", f"{row}2026-11-09,a")
+    bring(school, folder, accept_findings=True)
+    found = export(school, tmp_path / "out")
+    assert found["rows_left_out"] == []
+    copy = imported(tmp_path / "out")
+    assert answers(copy) == answers(school)
+    assert bring(copy, tmp_path / "out").header is None
 
 
 def memberships(context, moment):

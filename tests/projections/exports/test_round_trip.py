@@ -325,7 +325,6 @@ def questions(chance: random.Random, times: list[int]) -> Iterator[Any]:
         yield Disclosures(**known)
         yield Admission(**known)
         yield Unresolved(**known)
-        yield Audit(**known)
 
 
 def answer(folder: Folder, now: int, question: Any) -> Any:
