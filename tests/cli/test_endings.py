@@ -107,7 +107,9 @@ def test_views_that_fall_behind_are_noted_after_recording(monkeypatch):
 
 @pytest.mark.parametrize("args", [("rates",), ("status",), ("rebuild",), AMEND])
 def test_missing_ledger_is_refused(args):
-    assert "attendance --ledger nowhere init" in refused("--ledger", "nowhere", "--as", "mm", *args)
+    assert "attendance --ledger nowhere init" in refused(
+        "--ledger", "nowhere", "--as", "mm", *args
+    )
 
 
 @pytest.mark.parametrize("args", [("rates",), ("rebuild",), ("init",), AMEND])
