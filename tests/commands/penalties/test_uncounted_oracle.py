@@ -34,10 +34,11 @@ class Moving(Generated):
     def change(self):
         """Return the next change."""
         pick = self.random.choice
-        command = super().change()
-        if self.random.random() < 0.3:
+        if self.random.random() < 0.3:  # before a change is made up, which would be taken for made
             day, to = pick(self.sessions).date, pick(["9A", "11B", "9C"])
             command = MovePupil(pupil=f"U-{pick(['ann', 'bob'])}", kind="cohort", from_=day, to=to)
+        else:
+            command = super().change()
         if isinstance(command, Facts | MovePupil):
             command = replace(command, reason=pick([None, "asked"]))
         return command
