@@ -46,6 +46,8 @@ _MOST_BYTES, _STEP = 1 << 30, 1_000_000
 """No file of text is larger; so many steps of the database lie between two counts of them."""
 _LONGEST_VALUE = 1 << 26
 _TILE, _KEYS = 256, 2
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged database raises: its words for it may be no text either."""
 _WHOLE = "it was altered in transit, or not copied whole"
 _COLUMNS = {
     "stored_events": {
@@ -876,7 +878,7 @@ def check_ledger(path: Path, outside: Outside) -> Report:
             if not _has_its_schema(db, path, problems):
                 return ledger.report()
             return ledger.check()
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             problems.add(None, f"the database is damaged: {error}")
             return ledger.report()
 
@@ -915,7 +917,7 @@ def _has_its_schema(db: sqlite3.Connection, path: Path, problems: _Problems) -> 
         (layout,) = db.execute("PRAGMA user_version").fetchone()
         listed = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         rows = db.execute(listed).fetchall()
-    except sqlite3.Error as error:
+    except _DAMAGED as error:
         raise Unreadable(f"{path} cannot be read: {error}") from None
     if layout != _LAYOUT:
         raise Unreadable(f"{path} has layout {layout}, this program knows {_LAYOUT}")

@@ -85,7 +85,12 @@ def compare_schema(db: Database, statements: Sequence[str]) -> SchemaDifferences
     columns are programs, which run for whoever reads.
     """
     expected = {_plain(sql): sql for sql in statements}
-    rows = db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    sql = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    try:
+        rows = db.execute(sql).fetchall()
+    except UnicodeDecodeError as error:  # SQLite's own words, of a statement that is no text
+        message = f"malformed database schema: {error.reason}"
+        raise sqlite3.DatabaseError(message) from None
     there = {_plain(sql): f"{kind} {name}" for kind, name, sql in rows}
     return SchemaDifferences(
         [sql.split("(")[0][7:60].strip() for sql in expected.keys() - there.keys()],

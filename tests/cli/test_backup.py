@@ -180,8 +180,10 @@ def test_a_ledger_that_does_not_verify_is_not_called_backed_up(small, tmp_path, 
     assert not (tmp_path / "x").exists()
 
 
-def test_one_inside_the_ledgers_folder_is_warned_of(small):
-    assert "WARNING" in done("backup", "create", "--to", small / "x.attendance-backup").out
+def test_one_inside_the_ledgers_folder_is_refused(small):
+    """It would be lost with the ledger."""
+    said = refused("backup", "create", "--to", small / "x.attendance-backup")
+    assert "would lie in the folder of a ledger" in said
 
 
 @pytest.mark.usefixtures("small")

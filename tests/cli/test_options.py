@@ -26,6 +26,7 @@ def test_each_field_of_a_model_is_one_option_or_argument(words):
     wanted = {f.name for f in dataclasses.fields(about) if not f.metadata.get("hidden")}
     if issubclass(about, Options):
         wanted |= {"as_json", "as_csv"}
+        wanted |= {"replace"} if wanted & {"html", "out"} else set()
     assert {p.name for p in cli.build(PLACES[words]).params} == wanted
 
 

@@ -27,6 +27,7 @@ from ledger.store.schema import SCHEMA
 from ledger.tlog.note import COSIGNATURE, Checkpoint, Note, Signer, new_signer, read_note, sign
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree, leaf_bytes, leaf_hash
 from ledger.transparency.proof import Proof, Stretch, stretch_of
+from tests.ledger.refusals import refused_with
 from tests.ledger.tampering import tampered
 
 ID = "0123456789abcdef" * 2
@@ -612,6 +613,14 @@ def test_nothing_in_a_database_is_run(written, verify, statements, names):
     assert "its tables, triggers and indexes are not those of a ledger" in said
     assert names in said
     assert "Entries      1 to 0" in said
+
+
+def test_a_statement_that_is_no_text_is_unreadable(written, verify):
+    path = written.write() / "ledger.db"
+    path.write_bytes(path.read_bytes().replace(b"TABLE checkpoints", b"TABLE \xf1\xea(ckpoints"))
+    verify(1, path)
+    with refused_with("ledger-damaged"):
+        Folder(written.folder).head()
 
 
 def test_a_missing_trigger_is_a_difference(written, verify):
