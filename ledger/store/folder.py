@@ -86,8 +86,11 @@ class Folder:
                 raise refuse_link(path)
 
     def tighten(self) -> None:
-        """Take what lies here from others on this computer, as far as it is ours to do so."""
-        for path in (self.path / name for name in _OWN):
+        """Take what lies here from others on this computer, as far as it is ours to do so.
+
+        Not the keys that sign: of those it is told that others could read them.
+        """
+        for path in (self.path / name for name in _OWN if name not in _SIGN):
             with suppress(OSError):
                 mode = path.stat().st_mode
                 if mode & _OTHERS:
@@ -128,9 +131,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 _OTHERS = 0o077
 _DATABASES = ("ledger.db", "keys.db", "views/tables.db")
+_SIGN = ("signing.key", "signing.key.next")
 _OWN = (
     *(name + end for name in _DATABASES for end in ("", "-wal", "-shm", "-journal")),
-    *("signing.key", "signing.key.next", "school.kept", "attachments"),
+    *_SIGN,
+    *("school.kept", "attachments"),
     *("views", "views/grid", "views.unreadable"),
 )
 
