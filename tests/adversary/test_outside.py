@@ -18,7 +18,7 @@ from ledger.transparency.requests import Requests
 from tests.adversary.conftest import PARTS, seeds, verified
 from tests.adversary.false import tree_of
 from tests.adversary.lives import FOUNDED, newest_note, notes
-from tests.adversary.rewrites import FRESH, REWRITES, swap_the_history
+from tests.adversary.rewrites import FRESH, REWRITES, roll_the_folder_back, swap_the_history
 from tests.cli.shell import run
 
 UNSEEN = re.compile(r"by no one outside since entry [0-9]+")
@@ -31,12 +31,26 @@ def test_rewrites_are_seen_by_those_who_remember(trial, campaign, part, tmp_path
         rewrite = REWRITES[number % len(REWRITES)]
         tried = trial(rewrite.__name__, number)
         first = rewrite(tried)
+        the_views_tell_until_they_are_taken_away(tried, rewrite)
         without_a_memory(tried)
         with_a_kept_checkpoint(tried, first, tmp_path)
         with_this_computers_memory(tried, rewrite)
         with_a_witness(tried, tmp_path / f"witness{number}")
         with_a_pinned_key(tried, rewrite)
         shutil.rmtree(tried.folder.path)
+
+
+def the_views_tell_until_they_are_taken_away(tried, rewrite):
+    """Read models of the other history show it; without them the next question makes others.
+
+    A folder rolled back as a whole has its own; a fresh key may leave all that they are made of.
+    """
+    _, problems = verified(tried.folder)
+    seen = [what for _, what in problems if what.startswith("the read models ")]
+    assert problems == [(None, what) for what in seen]
+    if rewrite not in FRESH:
+        assert len(seen) == (rewrite is not roll_the_folder_back)
+    shutil.rmtree(tried.folder.views, ignore_errors=True)
 
 
 def without_a_memory(tried):
@@ -119,6 +133,7 @@ def test_two_histories_under_one_key_do_not_pass_for_one(trial, rewrite, tmp_pat
     """A split view: each whole in itself, shown to another reader. They need but compare."""
     tried = trial(rewrite.__name__)
     rewrite(tried)
+    shutil.rmtree(tried.folder.views)
     one, two = tried.base.today, tried.folder
     for shown, other in ((one, two), (two, one)):
         note = newest_note(other)

@@ -51,9 +51,13 @@ def witness(state: Path, *logs: Signer, key: Signer = WITNESS) -> Witness:
 
 @contextmanager
 def serving(one: Witness, clock: Callable[[], int] = lambda: NOON * 10**6) -> Iterator[Service]:
-    service = Service(one, "127.0.0.1:0", clock, io.StringIO())
+    """Serve, once it has looked at what it remembers."""
+    service, ready = Service(one, "127.0.0.1:0", clock, io.StringIO()), threading.Event()
+    serve = service.serve_forever
+    service.serve_forever = lambda: (ready.set(), serve())
     thread = threading.Thread(target=service.run)
     thread.start()
+    assert ready.wait(_PATIENCE)
     try:
         yield service
     finally:

@@ -144,12 +144,20 @@ def test_a_file_that_is_no_ledger_is_refused(context, folder, damaged):
     assert folder.log.read_bytes() == damaged
 
 
-@pytest.mark.parametrize("damaged", [b"this is no database, whatever its name says" * 99, b""])
-def test_a_key_file_that_is_no_key_file_is_refused(context, folder, damaged):
+@pytest.mark.parametrize(
+    ("damaged", "code"),
+    [
+        (b"this is no database, whatever its name says" * 99, "ledger-damaged"),
+        (b"", "keys-altered"),
+    ],
+)
+def test_a_key_file_that_is_no_key_file_is_refused(context, folder, damaged, code):
+    """An empty one is a database that has none of the tables."""
     folder.keys.write_bytes(damaged)
     with pytest.raises(Refused, match=r"keys\.db") as refused:
         execute(context, ADD)
-    assert refused.value.code == "ledger-damaged"
+    assert refused.value.code == code
+    assert folder.keys.read_bytes() == damaged
 
 
 def test_a_missing_key_file_is_refused_and_not_made_anew(context, folder):
