@@ -35,7 +35,7 @@ from tests.faults.soundness import (
 )
 
 FEWEST = 4
-"""Fewer points would mean that nothing was watched."""
+"""A new file is opened, written, made sure of and named; fewer points: nothing was watched."""
 SAMPLE = 2
 """How many points of each command and fault the ordinary run tries."""
 
@@ -229,7 +229,7 @@ def test_a_fault_at_any_system_call_leaves_a_sound_ledger(request, tmp_path, cal
     """All or nothing, acknowledged or refused in words, and everything goes on."""
     base, program = map(request.getfixturevalue, (COMMANDS[kind].base, "program"))
     found = calls(kind, fault)
-    assert len(found) > FEWEST
+    assert len(found) >= FEWEST
     every = request.config.getoption("--campaign")
     wrong, met = [], 0
     for point in chosen(found, f"{kind} {fault}", every=every):
