@@ -17,7 +17,7 @@ from ledger.errors import StorageRefused
 
 _DEEPEST = 9
 """So far at most is set in what follows the first line of a long one."""
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}"
 
 Progress = Callable[[int, int], None]

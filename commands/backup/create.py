@@ -79,8 +79,8 @@ class CreateBackup(OfAFile):
             )
         says += (
             f"WARNING: entry {each.position}: the copy of evidence {each.name} is missing; put it "
-            f"back from an earlier back-up, or attendance redact {each.position} key says that it "
-            "is gone"
+            f"back from an earlier back-up, or attendance redact {each.position} key --reason WHY "
+            "says that it is gone"
             for each in made.missing
         )
         recorded = replace(self, size=made.size, sha256=made.sha256)

@@ -213,7 +213,8 @@ def _stated_mark(row: Row) -> StatedMark | None:
     """Return the mark that a line states, none for a blank; refuse what is not understood."""
     if row.code in _NO_MARK:
         if row.minutes_late or row.nature:
-            raise Refused("code-missing", "there is no code beside the minutes or the nature")
+            what = "there is no code beside the minutes or the nature"
+            raise Refused("code-missing", what, "write the code, or leave them empty too")
         return None
     if row.minutes_late and not _MINUTES.fullmatch(row.minutes_late):
         raise Refused("minutes", f"{row.minutes_late!r} is no number of minutes", "write 12")

@@ -31,7 +31,7 @@ class ExportStretch(Inspection):
     )
 
     def inspect(self, folder: Folder, _progress: Progress) -> Answer:
-        """Write the file, never over another, and answer with what it holds."""
+        """Answer with the file to write, and what it holds."""
         asked = (self.from_position, self.to_position)
         stretch = stretch_of(folder.required(), *asked, witnessed=self.witnessed)
         size = read_checkpoint(stretch.note.text).size

@@ -58,4 +58,10 @@ def test_evidence_is_listed_and_its_copy_comes_back():
     assert (row["file"], row["note"], row["copy"]) == ("letter.pdf", "GP letter", "unchanged")
     done("evidence", "copy", row["position"], "--out", "back.pdf")
     assert Path("back.pdf").read_bytes() == b"%PDF \x00\xff"
-    assert run("evidence", "copy", row["position"], "--out", "back.pdf").code == 1
+    done("evidence", "copy", row["position"], "--out", "back.pdf")  # it says the same
+    Path("back.pdf").write_bytes(b"another")
+    again = ("evidence", "copy", row["position"], "--out", "back.pdf")
+    assert "write over it with --replace" in refused(*again)
+    assert Path("back.pdf").read_bytes() == b"another"
+    done(*again, "--replace")
+    assert Path("back.pdf").read_bytes() == b"%PDF \x00\xff"

@@ -145,7 +145,9 @@ def test_damaged_ledger_is_refused(small, args, damage, name):
 def test_missing_keys_are_refused(small, args):
     """Without its keys a ledger's names cannot be read; the back-up has them."""
     (small / "keys.db").unlink()
-    assert "keys.db from the latest back-up" in refused(*args)
+    said = refused(*args)
+    assert f"keys are not at {small / 'keys.db'}" in said
+    assert "the latest back-up: attendance backup restore FILE --keys-only" in said
     assert not (small / "keys.db").exists()
 
 
@@ -433,7 +435,7 @@ def test_a_redaction_that_was_cut_short_is_named_until_it_is_done(small, monkeyp
     done("mark", "P1", "2026-11-20/AM", "N", "--comment", "Ben was at the clinic")
     redact = ("redact", Folder(small).head(), "comment", "--reason", "about another child")
     with monkeypatch.context() as patched:
-        patched.setattr("ledger.sealing.keys.KeyRing._wipe", raising(KeyboardInterrupt))
+        patched.setattr("ledger.sealing.keys.KeyRing.wipe", raising(KeyboardInterrupt))
         assert run(*redact).code == 130
     assert "Half done    bytes of a destroyed key may still be in keys.db" in run("status").out
     assert len(run("status", "--json").json["half_done"]) == 2

@@ -85,8 +85,9 @@ def test_whatever_an_answer_is_made_of_is_as_many_lines_as_it_has(text):
     for block, count in (
         (Heading(text), 2),
         (Lines([text, text]), 2),
-        (Places([(text, text)], f"t{text}"), 3),
-        (Signature([text]), 2),
+        (Places(f"t{text}", [(text, text)]), 3),
+        (Signature(text), 4),
+        (Signature(text, text), 4),
         (grid, 6),
     ):
         lines = as_text([block])
@@ -103,6 +104,7 @@ def test_what_is_drawn_on_a_terminal_is_seen(text):
         patch.setattr("projections.rendering.screen.write", drawn.append)
         patch.setattr("ledger.terminal.write", lambda said, **_: drawn.append(said))
         show(Answer({}, blocks=[Grid(text, [text, "b"], [[text, "c"]], notes=[text])]))
-        say(text, text)
+        say(f"x{text}", f"x{text}")
     assert not BAD.search("".join(drawn))
-    assert drawn[-1].count("\n") == 2
+    begun = [line.partition(" ")[0][:1] for line in drawn[-1].splitlines()]
+    assert [each for each in begun if each] == ["x", "x"]  # what goes on is set in

@@ -71,7 +71,9 @@ def test_a_letter_is_written_to_a_file(leave_id, tmp_path):
     refused(*letter)
     assert not page.exists()
     refuse(leave_id)
-    assert "Leave is refused." in run(*letter).out
+    shown = run(*letter).out
+    assert "Leave is refused." in shown
+    assert "\nHope, Head\n" in shown
     assert "Leave is refused." in page.read_text(encoding="utf-8")
 
 

@@ -74,7 +74,7 @@ def test_a_source_that_states_it_again_does_not_bring_it_back(ledger, tmp_path):
 def test_nothing_is_taken_back_before_the_first_entry(tmp_path, monkeypatch):
     """An empty answer, and no pupil."""
     monkeypatch.setenv("ATTENDANCE_LEDGER", str(tmp_path / "school"))
-    typed('init --staff H01 --name "Hope Headworth" --job-title Headteacher')
+    typed('init --staff H01 --name "Hope Headworth" --job-title Headteacher --role head')
     assert run("taken-back", "--json", "--known-at", "2020-01-01").json["rows"] == []
     assert "the ledger has no entry 77" in refused(
         "--as", "H01", "take-back", "77", "--reason", "x"

@@ -11,7 +11,7 @@ def test_the_word_alone_asks_the_question(demo):
 def test_the_second_word_is_the_command_and_nothing_is_asked(demo):
     """The refusal is the command's; no answer stands before it."""
     words = "penalties consider nobody --decision refer --reason r"
-    assert "no pupil has" in refused("--ledger", demo, *words.split())
+    assert "no pupil has" in refused("--ledger", demo, "--as", "H01", *words.split())
 
 
 def test_the_help_shows_both():
