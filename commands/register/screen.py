@@ -49,7 +49,8 @@ _NAMES = {
 }
 
 _STEP_SECONDS = 0.25
-_AROUND = 4
+_KEYS = "space: present   enter: as shown   arrows: move   a code: its letters"
+_AROUND = 5
 """Lines of the screen that are not pupils."""
 
 Terminal = Any
@@ -290,7 +291,7 @@ def screen_lines(sheet: Sheet, title: str, height: int) -> list[str]:
     """Return what the screen shows: as many pupils around the cursor as it has room for."""
     room = max(5, height - _AROUND)
     start = max(0, min(sheet.cursor - room // 2, len(sheet.rows) - room))
-    found = [f"{title}   space: present   enter: as shown   arrows: move   a code: its letters"]
+    found = [title, _KEYS]
     for n, row in enumerate(sheet.rows[start : start + room], start=start):
         here = n == sheet.cursor
         code = f"{sheet.typed}…" if here and sheet.typed else sheet.code(row)

@@ -150,17 +150,28 @@ def test_long_list_scrolls_with_the_cursor():
         shown = screen_lines(sheet, "9B", 14)
         assert len(shown) == 11
         assert len([line for line in shown if line.startswith(">")]) == 1
-        seen.append(shown[1:])
+        seen.append(shown[2:])
         sheet = sheet.press(DOWN)
     assert seen[0][0] == "> .   Pupil 0"
     assert seen[-1][-1] == "> .   Pupil 29"
-    assert len(screen_lines(sheet, "9B", 0)) == 6
+    assert len(screen_lines(sheet, "9B", 0)) == 7
+
+
+def test_what_the_keys_do_stays_on_one_line_of_a_terminal():
+    """A line that is wrapped would push the first pupil off the screen."""
+    group = "A group of forty characters and no fewer"
+    title, keys, _ = screen_lines(
+        Sheet((SheetRow("1", "1", "Ada Quill"),), {"/": None}, "/"), f"{group} {SESSION}", 24
+    )
+    assert title == f"{group} {SESSION}"
+    assert OPENED in keys
+    assert len(keys) <= 80
 
 
 def test_half_a_code_is_shown_as_such():
     rows = (SheetRow("1", "1", "Ada Quill"),)
     sheet = Sheet(rows, {"Y": None, "Y1": None}, "/").press("y")
-    assert screen_lines(sheet, "9B", 9)[1] == "> Y…  Ada Quill"
+    assert screen_lines(sheet, "9B", 9)[2] == "> Y…  Ada Quill"
 
 
 @pytest.mark.parametrize(
