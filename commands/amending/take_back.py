@@ -6,7 +6,7 @@ back here stays in the log, with who recorded it; what takes it back says why, a
 
 from collections.abc import Iterable
 
-from commands.amending.ways_back import WAYS
+from commands.amending.ways_back import remedy_of
 from commands.core import authority, checks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import STAFF, Range, one
@@ -21,7 +21,10 @@ from policies.packs.codes import Rules
 _DECIDED = (penalties.PenaltyConsidered, penalties.AlertSettled)
 """What only somebody who may decide it takes back."""
 
-_LOOK_UP = "attendance history, notices, disclosures, returns and evidence show entries by number"
+_LOOK_UP = (
+    "the number was said when it was recorded; attendance history, notices, disclosures and "
+    "evidence show entries by number"
+)
 
 
 class TakeBack(UseCase):
@@ -71,8 +74,7 @@ def _wrong_entry(state: State, entry: int) -> Recorded:
         raise Refused("entry-unknown", f"the ledger has no entry {entry}", _LOOK_UP)
     if type(found.event) not in MAY_BE_TAKEN_BACK:
         what = f"entry {entry} is none that can be taken back"
-        way = WAYS.get(type(found.event))
-        raise Refused("entry-not-taken-back", what, way.remedy if way else _LOOK_UP)
+        raise Refused("entry-not-taken-back", what, remedy_of(type(found.event)) or _LOOK_UP)
     return found
 
 

@@ -1,7 +1,7 @@
-"""What takes back a batch that changed no mark and no plan, for every kind of event.
+"""How an entry of every kind is put right; `put-back` and `take-back` name it where they refuse.
 
 Nothing is undone: what was recorded in error is recorded anew as it should have been, by the
-command that is about it. Marks and plans go back with `put-back` itself.
+command that is about it, or taken back. Marks and plans go back with `put-back` itself.
 """
 
 from collections.abc import Collection, Mapping
@@ -117,8 +117,8 @@ WAYS: Mapping[type[Event], WayBack] = {
     ),
     amending.EntryTakenBack: WayBack(
         "took back an entry",
-        "what was right after all is recorded anew, by the command that is about it",
-
+        "attendance taken-back shows what it said: what was right after all is recorded anew, by "
+        "the command that is about it",
     ),
     school.StaffLeft: WayBack(
         "recorded that a member of staff left", "attendance staff change takes the person on again"
@@ -217,6 +217,25 @@ WAYS: Mapping[type[Event], WayBack] = {
     log.RulesAdopted: WayBack("adopted the rules of the law", _STAYS),
 }  # fmt: skip
 """By kind of event; of several in one batch the first here is what it was about."""
+
+_BEFORE = "attendance put-back puts back what stood before one command"
+_MARK = f"attendance amend says what is to stand; {_BEFORE}"
+_PLAN = f"attendance plan change or plan withdraw says what is expected; {_BEFORE}"
+GOES_BACK: Mapping[type[Event], str] = {
+    register.MarkCorrected: _MARK,
+    register.MarkAmended: _MARK,
+    register.SourceRestated: _MARK,
+    register.AbsencePlanned: _PLAN,
+    register.PlanChanged: _PLAN,
+    register.PlanWithdrawn: f"attendance plan add says what is expected; {_BEFORE}",
+}
+"""What to do where a change that `put-back` puts back was wrong, by kind of event."""
+
+
+def remedy_of(kind: type[Event]) -> str | None:
+    """Return what to do where an entry was wrong; none for the header of a batch."""
+    way = WAYS.get(kind)
+    return way.remedy if way else GOES_BACK.get(kind)
 
 
 def way_back(kinds: Collection[type[Event]]) -> WayBack:

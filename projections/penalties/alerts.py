@@ -33,6 +33,7 @@ from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
 from projections.queries.view import Author, Person, View
+from projections.queries.wording import command_in_words
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict
 
@@ -224,7 +225,7 @@ def _paper_cell(paper: Paper) -> str:
 def _cause(row: UndercutCase) -> dict[str, Any]:
     cause = row.alert.cause
     return {
-        "command": cause.command,
+        "command": command_in_words(cause.command),
         "by": row.by,
         "approved_by": row.approved_by,
         "source": cause.source,
@@ -240,7 +241,7 @@ _UNDERCUT: tuple[Column[UndercutCase], ...] = (
     Column("sessions", value=lambda row: [change.in_short for change in row.changes]),
     Column("changes", csv=False),
     Column("cause", value=_cause, csv=False),
-    Column("command", value=lambda row: row.alert.cause.command, json=False),
+    Column("command", value=lambda row: command_in_words(row.alert.cause.command), json=False),
     Column("by", value=lambda row: row.by and row.by.name, json=False),
     Column("at", value=lambda row: iso(row.alert.cause.at), json=False),
     Column("state"),

@@ -11,6 +11,7 @@ from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.stopped import Stopped, stopped
 from projections.queries.view import Person, View
+from projections.queries.wording import command_in_words
 from projections.readmodel.records.penalties import AlertSettlement
 
 _COUNTED = (
@@ -57,7 +58,7 @@ def _state(row: StoppedAlert) -> str:
 def _cause(row: StoppedAlert) -> dict[str, Any]:
     cause = row.stopped.cause
     return {
-        "command": cause.command,
+        "command": command_in_words(cause.command),
         "by": row.stopped.by,
         "source": cause.source,
         "at": iso(row.stopped.at),
@@ -77,7 +78,7 @@ STOPPED: tuple[Column[StoppedAlert], ...] = (
     Column("count_again", value=lambda row: sum(m.counts_again for m in row.stopped.marks)),
     Column("reason", "Why", lambda row: row.stopped.reason),
     Column("cause", value=_cause, csv=False),
-    Column("command", value=lambda row: row.stopped.cause.command, json=False),
+    Column("command", value=lambda row: command_in_words(row.stopped.cause.command), json=False),
     Column("by", value=lambda row: row.stopped.by and row.stopped.by.name, json=False),
     Column("at", value=lambda row: iso(row.stopped.at), json=False),
     Column("", "By and when", text=_by_and_when),

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from ledger import form
 from ledger.clock import Corrected, local, parse_instant, told
 from ledger.english import weekday
 from projections.queries.view import AS_STATED
@@ -27,6 +30,19 @@ KINDS: Mapping[str, str] = {
 }
 """What each kind of change is called; no two alike."""
 NOBODY = "not stated"
+_HOME = Path(__file__).parents[2]
+_ASKED = {"CopyForSubject": "subject-access", "ShowNames": "audit --names"}
+"""Questions that are on record, by the name under which the log holds the asking."""
+
+
+@cache
+def _commands() -> Mapping[str, str]:
+    return {each.name: " ".join(each.words) for each in form.places(_HOME, ("commands",))} | _ASKED
+
+
+def command_in_words(name: str) -> str:
+    """Return the words of a command; the log holds the name of its class, an older one perhaps."""
+    return _commands().get(name, name)
 
 
 def kind_of(row: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ from projections.queries.question import Answer, Inspection, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
+from projections.queries.wording import command_in_words
 from projections.readmodel import catch_up
 from projections.readmodel.freshness import retry_without_views
 from projections.readmodel.records.amending import Request
@@ -110,7 +111,8 @@ class Status(Question[State]):
             "ledger": str(found.folder),
             "events": found.events,
             "pupils_on_roll": found.on_roll,
-            "last_event": last and {"position": found.last_position, "command": last.command},
+            "last_event": last
+            and {"position": found.last_position, "command": command_in_words(last.command)},
             "last_witness": sightings.document(found.seen),
             "last_backup": found.backup.document(),
             "unmarked_registers": found.unmarked.registers,
@@ -181,7 +183,7 @@ def _last_event(found: State) -> str:
     if found.last is None:
         return "none"
     at = told(found.last.at, lambda each: f"{local(each):%Y-%m-%d %H:%M:%S} London")
-    return f"{at}, {found.last.command}, position {found.last_position}"
+    return f"{at}, {command_in_words(found.last.command)}, position {found.last_position}"
 
 
 def _unmarked(found: State) -> str:

@@ -157,6 +157,17 @@ def test_long_list_scrolls_with_the_cursor():
     assert len(screen_lines(sheet, "9B", 0)) == 7
 
 
+def test_what_the_keys_do_stays_on_one_line_of_a_terminal():
+    """A line that is wrapped would push the first pupil off the screen."""
+    group = "A group of forty characters and no fewer"
+    title, keys, _ = screen_lines(
+        Sheet((SheetRow("1", "1", "Ada Quill"),), {"/": None}, "/"), f"{group} {SESSION}", 24
+    )
+    assert title == f"{group} {SESSION}"
+    assert OPENED in keys
+    assert len(keys) <= 80
+
+
 def test_half_a_code_is_shown_as_such():
     rows = (SheetRow("1", "1", "Ada Quill"),)
     sheet = Sheet(rows, {"Y": None, "Y1": None}, "/").press("y")

@@ -69,6 +69,12 @@ def upn(number: int) -> str:
     return upn_check_letter(tail) + tail
 
 
+def taken_back_by(name: str, entry: int) -> str:
+    """Return how the number of an entry that may be taken back is said when it is recorded."""
+    way = f"attendance take-back {entry} --reason WHY would take it back"
+    return f"the {name} is entry {entry}: {way}"
+
+
 @dataclass
 class Desk:
     """A member of staff in front of one ledger, and a clock that stands still."""

@@ -53,7 +53,14 @@ class Book:
         ):
             yield self
 
-    def commit(self, at: int, *facts: Fact, imported: bool = False, by: str | None = STAFF) -> int:
+    def commit(
+        self,
+        at: int,
+        *facts: Fact,
+        imported: bool = False,
+        by: str | None = STAFF,
+        command: str = "Test",
+    ) -> int:
         """Record facts in one transaction at a time; return the log's head."""
         header = Committed(
             at=0,
@@ -62,7 +69,7 @@ class Book:
             authenticated="operating-system account; name as stated",
             software="test",
             rules="test",
-            command="Test",
+            command=command,
             count=0,
             source=SOURCE if imported else None,
         )
@@ -75,10 +82,10 @@ class Book:
             self.versions[fact.stream] = self.versions.get(fact.stream, 0) + 1
         return head + 1 + len(facts)
 
-    def add(self, at: int, *facts: Fact, imported: bool = False, by: str | None = STAFF) -> int:
+    def add(self, at: int, *facts: Fact, **header: Any) -> int:
         """Record one transaction, opening and closing the files for it."""
         with self.writing():
-            return self.commit(at, *facts, imported=imported, by=by)
+            return self.commit(at, *facts, **header)
 
     def _seal(self, stream: str, event: Event, at: int) -> Event:
         match event:

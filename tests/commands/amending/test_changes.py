@@ -61,6 +61,14 @@ def proposed(text):
     return Proposal(ADA, parse_session(session), StatedMark(before), StatedMark(after))
 
 
+def told(state, stream, *events):
+    """Let a state hold these events of a stream as well, each with a position."""
+    held = state.histories.setdefault(stream, [])
+    at = state.positions.setdefault(stream, [])
+    held += events
+    at += range(len(at) + 1, len(held) + 1)
+
+
 def office(**asked):
     """Return the school of a case."""
     school = School()
@@ -81,7 +89,7 @@ def office(**asked):
     state = State(school, {}, Operator("mm", "office"), str, lambda: "batch")
     if "notice" in asked:
         notice = {**asked["notice"], "sessions": tuple(asked["notice"].get("sessions", ()))}
-        state.histories[f"notices:{ADA.id}:F1"] = [NoticeStated(kind="s444A", **notice)]
+        told(state, f"notices:{ADA.id}:F1", NoticeStated(kind="s444A", **notice))
     today = asked.get("today", date(2026, 11, 20))
     return Office(state, parse_instant(f"{today}T16:00"))
 
@@ -185,20 +193,20 @@ def test_a_session_with_a_pending_request_refuses_a_second_one():
     """Naming the batch; once it is declined, another may be requested."""
     here = office(policy={"approval_after_school_days": 0})
     stream = streams.approval(ADA.id, "2026-11-19/AM")
-    here.state.histories[stream] = [request("O")]
+    told(here.state, stream, request("O"))
     found = refusal(here.split, ["2026-11-19/AM I>G"])
     assert found.code == "approval-pending"
     assert "Ada Quill 2026-11-19/AM: a change from I to O waits" in found.what
     assert "attendance approvals give b0" in found.remedy
     declined = AmendmentDeclined(batch="b0", **HAL)
-    here.state.histories[stream].append(declined)
+    told(here.state, stream, declined)
     assert here.split(["2026-11-19/AM I>G"]) == {"2026-11-19/AM": ["late"]}
 
 
 def test_what_is_in_the_familys_favour_passes_a_pending_request():
     """It applies at once; the request then is about a mark that has changed."""
     here = office(policy={"approval_after_school_days": 0})
-    here.state.histories[streams.approval(ADA.id, "2026-11-19/AM")] = [request("O")]
+    told(here.state, streams.approval(ADA.id, "2026-11-19/AM"), request("O"))
     assert here.split(["2026-11-19/AM I>L"]) == {}
 
 
@@ -209,11 +217,11 @@ def test_only_the_notice_stated_last_counts():
     assert here.split(["2026-11-19/AM I>O"]) == {"2026-11-19/AM": ["relied-on"]}
     stream = f"notices:{ADA.id}:F1"
     stated = here.state.histories[stream][0]
-    here.state.histories["notices:ben:F1"] = [stated]
+    told(here.state, "notices:ben:F1", stated)
     withdrawn = NoticeStated(
         kind="s444A", issued_on=stated.issued_on, withdrawn_on=date(2026, 11, 18)
     )
-    here.state.histories[stream] += [request("O"), withdrawn]
+    told(here.state, stream, request("O"), withdrawn)
     assert here.split(["2026-11-19/AM I>O"]) == {}
 
 

@@ -80,12 +80,14 @@ def test_note_alone_is_evidence_unless_it_is_blank(marked):
 
 
 def test_name_note_and_key_are_sealed(marked, letter):
-    """The log holds none of them in clear."""
+    """The log holds none of them in clear, nor the SHA-256 of the file."""
     marked.do(amend(evidence=letter, evidence_note="GP letter", keep_evidence=True))
     with closing(sqlite3.connect(marked.folder.log)) as db:
-        sql = "SELECT state FROM stored_events WHERE topic = 'EvidenceGiven.v2'"
+        sql = "SELECT state FROM stored_events WHERE topic = 'EvidenceGiven.v3'"
         [(state,)] = db.execute(sql).fetchall()
-    assert b"sha256" in state  # what is in clear can be read there
+    assert b"sha256" in state  # the names of the fields can be read there
+    assert digest(LETTER).encode() not in state
+    assert letter.name.encode() not in state
     assert b"GP letter" not in state
     assert given(marked)[0][2].key.encode() not in state
 
@@ -108,12 +110,15 @@ def test_several_amendments_of_a_pupil_rest_on_one_piece(marked, letter):
 
 
 def test_answer_says_what_was_given(marked, letter):
-    """Name, SHA-256, note, and whether a copy is kept."""
+    """Name, SHA-256, note, whether a copy is kept, and the number by which it is taken back."""
     says = marked.do(amend(evidence=letter, evidence_note="GP letter", keep_evidence=True)).says
-    assert says[-1] == (
+    [(entry, _, _)] = given(marked)
+    assert says[-2] == (
         f"evidence: Ada Quill GP letter.pdf (SHA-256 {digest(LETTER)}); GP letter; "
         "an encrypted copy is kept"
     )
+    way = f"attendance take-back {entry} --reason WHY would take it back"
+    assert says[-1] == f"the evidence is entry {entry}: {way}"
 
 
 def test_dry_run_keeps_nothing(marked, letter):

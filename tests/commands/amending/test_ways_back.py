@@ -8,9 +8,10 @@ import pytest
 
 import commands
 from commands.amending.put_back import PutBack
-from commands.amending.ways_back import WAYS
+from commands.amending.ways_back import GOES_BACK, WAYS, remedy_of
 from commands.calendar.closures import AddClosure
 from commands.calendar.terms import SetTerm
+from commands.core.standing import MAY_BE_TAKEN_BACK
 from commands.roll.correct import CorrectPupil, MergePupils
 from commands.roll.enrol import MovePupil
 from ledger.events import register
@@ -22,11 +23,11 @@ from tests.commands.conftest import upn
 AM = "2026-11-19/AM"
 
 
-GOES_BACK = {
+PUT_BACK = {
     register.MarkCorrected, register.MarkAmended, register.SourceRestated,
-    register.AbsencePlanned, register.PlanChanged, register.PlanWithdrawn, Committed,
+    register.AbsencePlanned, register.PlanChanged, register.PlanWithdrawn,
 }  # fmt: skip
-"""Kinds that put-back is about itself, and the header of every batch."""
+"""Kinds that put-back is about itself."""
 
 
 def there_are():
@@ -37,12 +38,16 @@ def there_are():
 
 
 def test_there_is_a_way_back_for_every_kind_of_event():
-    """Of what put-back does not put back; each names a command that there is, or that it stays."""
-    assert set(WAYS) | GOES_BACK == set(EVENTS.values())
-    assert not set(WAYS) & GOES_BACK
-    for way in WAYS.values():
-        named = re.findall(r"attendance ([a-z-]+(?: [a-z]+)?)", way.remedy)
-        assert named or "stays on record" in way.remedy, way
+    """But of the header; each names a command that there is, or that it stays."""
+    assert set(GOES_BACK) == PUT_BACK
+    assert set(WAYS) | PUT_BACK | {Committed} == set(EVENTS.values())
+    assert not set(WAYS) & {*PUT_BACK, Committed}
+    for kind in {*WAYS, *PUT_BACK}:
+        remedy = remedy_of(kind)
+        named = re.findall(r"attendance ([a-z-]+(?: [a-z]+)?)", remedy)
+        assert named or "stays on record" in remedy, kind
+        assert ("attendance put-back" in remedy) == (kind in PUT_BACK)
+        assert ("attendance take-back" in remedy) == (kind in MAY_BE_TAKEN_BACK)
         for words in named:
             assert {words, words.split()[0]} & there_are(), words
 

@@ -58,6 +58,20 @@ def test_the_decision_is_kept_with_paragraph_code_reason_and_author(desk):
     assert recorded[1:] == [(f"plan:{pupil}:{session}", plan) for session in wanted]
 
 
+def test_a_dry_run_shows_each_session_that_would_be_planned(desk):
+    """Nothing is decided by it."""
+    leave_id = ask(desk, "2026-11-23/PM", "2026-11-24")
+    tried = said(desk, grant(leave_id, dry_run=True))
+    wanted = ("2026-11-23/PM", *both("2026-11-24"))
+    assert tried[-5:] == (
+        *(f"Ada Quill {session}: C (planned)" for session in wanted),
+        "3 planned: 3 C",
+        "dry run: nothing was recorded",
+    )
+    assert plans(desk) == {}
+    assert head(desk).recorded(grant(leave_id))
+
+
 @pytest.mark.parametrize(
     ("first", "last", "sessions"),
     [

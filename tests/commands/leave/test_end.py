@@ -62,6 +62,20 @@ def test_plans_to_come_are_withdrawn_and_what_was_entered_stays(away):
     )
 
 
+def test_a_dry_run_shows_each_plan_that_would_be_withdrawn(away):
+    """They stand still after it."""
+    before = plans(away)
+    *said, last = away.do(withdraw(away.leave_id, dry_run=True)).says
+    left = ["2026-11-24/PM", *both("2026-11-25", "2026-11-26", "2026-11-27")]
+    assert said == [
+        f"leave {away.leave_id} of Ada Quill withdrawn, with 7 planned sessions",
+        *(f"Ada Quill {session}: C (plan withdrawn)" for session in left),
+        "7 no longer planned: 7 C",
+    ]
+    assert last == "dry run: nothing was recorded"
+    assert plans(away) == before
+
+
 def test_a_request_that_was_not_decided_is_withdrawn_alone(desk):
     """Nothing was planned."""
     leave_id = ask(desk)

@@ -11,6 +11,7 @@ from ledger.events.penalties import AlertSettled
 from ledger.events.school import StaffChanged
 from ledger.store.store import Fact
 from ledger.values import parse_session
+from tests.commands.conftest import taken_back_by
 from tests.commands.meanwhile import tries
 from tests.commands.penalties.undercut_changes import BY, Facts, disclosed, founded, notice
 from tests.projections import ledgers
@@ -52,8 +53,11 @@ def test_an_alert_is_dismissed_with_a_reason(desk):
     """Nothing is sent, and why is kept; the answer names the pupil."""
     alert = number(desk)
     outcome = desk.do(DismissAlert(alert=alert, reason="the notice was withdrawn by telephone"))
-    assert outcome.says == (f"alert {alert} (ann Quill): recorded as dismissed",)
-    *_, event = desk.log()[-1]
+    entry, _, event = desk.log()[-1]
+    assert outcome.says == (
+        f"alert {alert} (ann Quill): recorded as dismissed",
+        taken_back_by("settlement of an alert", entry),
+    )
     assert event == AlertSettled(
         alert=alert, outcome="dismissed", reason="the notice was withdrawn by telephone", **BY
     )

@@ -13,7 +13,7 @@ from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
 from ledger.events.penalties import PenaltyConsidered
 from ledger.values import Session
-from tests.commands.conftest import HAL, upn
+from tests.commands.conftest import HAL, taken_back_by, upn
 from tests.commands.meanwhile import tries
 
 DAYS = [date(2026, 11, day) for day in (9, 10, 11, 12, 13)]
@@ -97,6 +97,7 @@ def test_fewer_than_ten_may_be_considered(context):
     outcome = execute(context, consider())
     assert outcome.says == (
         "Ada Quill: refer recorded, with 0 sessions in the latest window and 0 in the fullest",
+        taken_back_by("consideration of a penalty notice", context.folder.head()),
     )
 
 

@@ -8,7 +8,7 @@ from commands.penalties.notices import ConfirmNotices, RecordNotice
 from commands.roll.families import RecordParent
 from ledger.events.penalties import NoticesConfirmed, NoticeStated
 from ledger.values import Session
-from tests.commands.conftest import MO
+from tests.commands.conftest import MO, taken_back_by
 from tests.commands.meanwhile import tries
 
 ISSUED = date(2026, 11, 16)
@@ -28,6 +28,13 @@ def office(desk):
     """A desk at a school that knows the parent F1."""
     desk.do(RecordParent(parent_id="F1", surname="Quill"))
     return desk
+
+
+def told(office, command):
+    """Record a notice; return what is said of it before the number of its entry."""
+    *said, entry = office.do(command).says
+    assert entry == taken_back_by("penalty notice", office.log()[-1][0])
+    return tuple(said)
 
 
 def test_a_notice_is_recorded_with_the_sessions_it_relied_on(office):
@@ -56,25 +63,25 @@ def test_what_is_left_out_stays_as_it_was(office):
 def test_the_ground_of_a_withdrawal_is_recorded_and_asked_for(office):
     """Withdrawn, and why; without it somebody is told what turns on it; not under s.105."""
     withdrawn = {"withdrawn_on": date(2026, 11, 19)}
-    _, ask = office.do(notice(**withdrawn)).says
+    _, ask = told(office, notice(**withdrawn))
     assert ask.startswith("no ground of withdrawal is recorded")
     [event] = office.events(notice(withdrawn_ground="8(1)(b)"))
     assert (event.withdrawn_on, event.withdrawn_ground) == (date(2026, 11, 19), "8(1)(b)")
-    assert len(office.do(notice(outcome="withdrawn")).says) == 1
-    assert len(office.do(notice(kind="s105", **withdrawn)).says) == 1
+    assert len(told(office, notice(outcome="withdrawn"))) == 1
+    assert len(told(office, notice(kind="s105", **withdrawn))) == 1
 
 
 def test_the_answer_tells_a_new_notice_from_a_change(office):
     """A mistyped day of issue makes another notice, and the one that may be meant is named."""
     who = "notice of 2026-11-16 to F1 for Ada Quill"
-    assert office.do(notice(outcome="unpaid")).says == (f"{who}: new notice",)
+    assert told(office, notice(outcome="unpaid")) == (f"{who}: new notice",)
     sessions = (Session(date(2026, 9, 15), "AM"), Session(date(2026, 9, 16), "AM"))
-    [line] = office.do(notice(session=sessions)).says
+    [line] = told(office, notice(session=sessions))
     assert line == f"{who}: changed: sessions 2026-09-15/AM 2026-09-16/AM"
     withdrawn = {"withdrawn_on": date(2026, 11, 19), "outcome": "withdrawn"}
     line, *_ = office.do(notice(**withdrawn, dry_run=True)).says
     assert line == f"{who}: changed: withdrawn on 2026-11-19, outcome unpaid -> withdrawn"
-    first, second = office.do(notice(issued_on=date(2026, 11, 17))).says
+    first, second = told(office, notice(issued_on=date(2026, 11, 17)))
     assert first == "notice of 2026-11-17 to F1 for Ada Quill: new notice"
     assert second == (
         "a notice s444A of 2026-11-16 to the same parent for this child stands (offence "
@@ -85,11 +92,11 @@ def test_the_answer_tells_a_new_notice_from_a_change(office):
 
 def test_a_changed_ground_is_told_with_the_one_before(office):
     office.do(notice(withdrawn_on=date(2026, 11, 19), withdrawn_ground="8(1)(b)"))
-    [line] = office.do(notice(withdrawn_ground="8(1)(a)")).says
+    [line] = told(office, notice(withdrawn_ground="8(1)(a)"))
     assert line.endswith(": changed: ground 8(1)(b) -> 8(1)(a)")
-    [line] = office.do(notice(withdrawn_ground="8(1)(a)", issuer="Council")).says
+    [line] = told(office, notice(withdrawn_ground="8(1)(a)", issuer="Council"))
     assert line.endswith(": changed: issuer Council")
-    [line] = office.do(notice(issuer="")).says
+    [line] = told(office, notice(issuer=""))
     assert line.endswith(": changed: issuer Council -> none")
 
 
@@ -99,8 +106,8 @@ def test_only_a_notice_that_stands_and_is_near_is_named(office):
     offence = {"offence_first": date(2026, 9, 14), "offence_last": date(2026, 9, 25)}
     for issued_on, named in ((20, 1), (19, 2)):
         early = notice(**offence, issued_on=date(2026, 10, issued_on))
-        assert len(office.do(early).says) == named
-    assert len(office.do(notice(issued_on=date(2026, 11, 17))).says) == 2
+        assert len(told(office, early)) == named
+    assert len(told(office, notice(issued_on=date(2026, 11, 17)))) == 2
 
 
 def test_a_dry_run_records_nothing(office):

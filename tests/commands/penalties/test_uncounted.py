@@ -26,6 +26,7 @@ from tests.projections import ledgers
 
 WEEK = [f"2026-09-{day}/{half}" for day in range(14, 19) for half in ("AM", "PM")]
 CLOSED = (16, 17, 18)
+AT = ledgers.instant(2026, 11, 19, 9)
 MOVE = {"pupil": "U-ann", "kind": "registration", "from_": date(2026, 9, 16), "to": "9B"}
 
 
@@ -265,6 +266,22 @@ def test_an_alert_is_settled_by_whoever_looked_and_not_sent(desk):
     settled = AlertSettled(alert=alert, outcome="dismissed", reason="seen, it is so", **BY)
     assert event == settled
     desk.refused(DismissAlert(alert=alert, reason="again"), "alert-settled")
+
+
+def test_an_alert_that_another_system_raised_and_settled_is_settled(desk):
+    """It names the alert by when it was raised; a later one of the pupil is open."""
+    raised = [AT, AT + 1]
+    alerts = [
+        desk.put("uncounted:ann", MarksUncounted(reason="asked", sessions=SIX[:1], stated=at))
+        for at in raised
+    ]
+    settled = AlertSettled(
+        alert=0, raised=AT, stated=AT + 2, outcome="dismissed", reason="seen, it is so", **BY
+    )
+    desk.put("uncounted:ann", settled)
+    refused = desk.refused(DismissAlert(alert=alerts[0], reason="again"), "alert-settled")
+    assert refused.what == f"alert {alerts[0]} is settled already: dismissed"
+    assert desk.recorded(DismissAlert(alert=alerts[1], reason="seen, too"))
 
 
 # Sessions that are due by a change, and have no mark.

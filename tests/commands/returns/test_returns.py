@@ -6,7 +6,7 @@ import pytest
 
 from commands.returns.returns import AgreeReturn, MakeReturn
 from ledger.events.returns import ReturnAgreed, ReturnMade
-from tests.commands.conftest import upn
+from tests.commands.conftest import taken_back_by, upn
 from tests.commands.meanwhile import tries
 
 FRIDAY = date(2026, 11, 20)
@@ -26,7 +26,10 @@ def test_who_it_was_about_and_who_made_it_are_recorded(desk):
 
 def test_a_return_that_names_nobody_was_about_everyone_due(desk):
     outcome = desk.do(made())
-    assert outcome.says == ("attendance return of 2026-11-20, everyone due: recorded as made",)
+    assert outcome.says == (
+        "attendance return of 2026-11-20, everyone due: recorded as made",
+        taken_back_by("return", desk.log()[-1][0]),
+    )
 
 
 def test_the_same_return_again_records_nothing(desk):

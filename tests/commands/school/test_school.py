@@ -18,6 +18,7 @@ from ledger.events import streams
 from ledger.events.log import Committed
 from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.ledger import Ledger
+from ledger.sealing.boxes import Where
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.store.store import Batch, Fact, Store
@@ -143,7 +144,7 @@ def test_keys_without_their_log_are_no_half_made_ledger(tmp_path):
     folder = half_made(tmp_path / "ledger")
     folder.log.unlink()
     with closing(KeyRing(folder.keys)) as ring, ring.writing():
-        ring.seal("Ada", "pupil:1", "identity")
+        ring.seal("Ada", "pupil:1", "identity", Where("surname", "pupil:1"))
         ring.commit()
     assert refusal(folder.path).code == "already-there"
     assert folder.keys.exists()

@@ -39,6 +39,14 @@ def test_the_last_event_is_that_of_the_position(school):
     assert document(school, position=head - 1)["last_event"]["position"] == head - 1
 
 
+def test_the_last_command_is_said_as_it_is_typed(school):
+    """Not by the name of its class, which the log holds."""
+    head = school.add(AT, marked("ann", f"{MONDAY}/AM", "/"), command="ImportPortable")
+    answer = school.ask(Status(on=MONDAY))
+    assert answer.document["last_event"] == {"position": head, "command": "import portable"}
+    assert f" London, import portable, position {head}" in "\n".join(answer.blocks[0].lines)
+
+
 def test_a_pupil_of_two_spells_is_one_on_roll(school):
     """Spells that overlap do not make two pupils of one."""
     school.add(AT, enrolled("ann", date(2025, 9, 5)))
