@@ -166,7 +166,7 @@ def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
         reason=decision.reason or "",
         since=tuple(dict.fromkeys(Since(on=weekday(s.on), what=s.taken.step) for s in since)),
         name=decision.by.name or "",
-        job_title=taken.job_title,
+        job_title=decision.by.job_title or "",
     )
 
 
