@@ -259,8 +259,8 @@ class Describer:
         found: dict[tuple[int, str, str | None], str] = {}
         for each in self._view.standing(Request, decision="approved"):
             at = moment(self._view.done_at(each.decided or 0, each.decided_stated))
-            said = (self._view.open(each.decided_name) or "", each.decided_title or "", at)
-            found[each.pupil, each.session, each.batch] = ", ".join(said)
+            by = map(self._view.open, (each.decided_name, each.decided_title))
+            found[each.pupil, each.session, each.batch] = ", ".join([*(t or "" for t in by), at])
         return found
 
     def version(self, number: int, version: Version) -> MarkVersion:

@@ -262,8 +262,8 @@ def moved(target, file, old, new):
 def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp_path):
     """Its groups, marks, amendments, relations, notices, leave and plans name nobody on roll."""
     execute(school, RequestLeave(
-        pupil=UPN, from_="2026-12-01", to_="2026-12-01", purpose="exceptional", asked_by="Anna",
-        asked_on="2026-11-20",
+        pupil=UPN, from_="2026-12-01", to_="2026-12-01", purpose="exceptional",
+        asked_by="Anna Testerby", asked_on="2026-11-20",
     ))  # fmt: skip
     execute(school, MergePupils(duplicate=UPN, into="Z999200018002", reason="One"))
     found = export(school, tmp_path / "out")

@@ -431,6 +431,7 @@ def test_a_refusal_is_told_in_a_letter(book, tmp_path):
         f"About: Fore-ann Sur-ann, leave of absence, {MONDAY}, morning to {LAST}",
         "Leave is refused.",
         "The reason: Not exceptional",
+        "Hal Hope, Head Teacher",
     } <= set(written)
     [page] = found.pages
     assert page.path == tmp_path / "l.html"

@@ -158,7 +158,7 @@ def test_without_period_or_of_the_other_scheme_a_notice_rests_on_nothing(school)
 def test_one_pupil_and_the_text(book):
     """Chosen by UPN; the text says what is counted and judges nobody."""
     book.add(AT + 1, stated("a1", "bob", paid_on=date(2025, 10, 9)))
-    book.add(instant(2025, 10, 6, 9), amended(SECOND, name=None, by=None))
+    book.add(instant(2025, 10, 6, 9), amended(SECOND, name=None, job_title=None, by=None))
     assert [row["upn"] for row in ask(book).rows()] == ["U-ann", "U-bob"]
     assert [row["upn"] for row in ask(book, pupil="U-bob").rows()] == ["U-bob"]
     answer = ask(book)

@@ -52,7 +52,7 @@ def test_the_mark_that_stands_is_proven(book):
     """Or an earlier version of it."""
     found = prove(book, "--pupil", "U-ann", SESSION, "--json").json
     head = book.folder.head()
-    assert (found["position"], found["index"], found["name"]) == (head, head - 1, "MarkAmended.v1")
+    assert (found["position"], found["index"], found["name"]) == (head, head - 1, "MarkAmended.v2")
     assert read_proof(found["proof"]).wrong(key(book)) is None
     first = prove(book, "--pupil", "L-ann", SESSION, "--version", "1", "--json").json
     assert (first["position"], first["name"]) == (head - 2, "SessionMarked.v1")
@@ -107,7 +107,8 @@ def test_under_what_a_witness_saw_it_is_proven_to_who_holds_its_key(context, tmp
     """What came after waits for the witness."""
     before = prove(context, "--position", "2", "--witnessed")
     assert (before.code, before.out) == (1, "")
-    assert "attendance witness ask, or leave out --witnessed" in before.err
+    ask = f"attendance --ledger {context.folder.path} --as STAFF_ID witness ask"
+    assert f"{ask}, or leave out --witnessed" in before.err
     size = witnessed(context)
     execute(context, AddStaff(staff_id="S2", name="Ben", job_title="Teacher"))
     for more, status, seen in [(["--witnessed"], 0, size), ([], 3, size + 2)]:

@@ -108,6 +108,11 @@ class Ledger(Desk):
         with closing(KeyRing(self.folder.keys, to_write=False)) as ring:
             return [ring.open(state[field]) for state in self.states(topic, stream)]
 
+    def said_each(self, topic: str, field: str) -> list[list[str]]:
+        """Return what a field of such events says that holds several sealed texts."""
+        with closing(KeyRing(self.folder.keys, to_write=False)) as ring:
+            return [list(map(ring.open, state[field])) for state in self.states(topic)]
+
     def counts(self) -> Counter[str]:
         """Return how many events there are of each kind."""
         with closing(sqlite3.connect(self.folder.log)) as db:

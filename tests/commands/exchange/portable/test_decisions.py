@@ -90,8 +90,8 @@ def test_what_the_folder_states_no_more_is_told(known, stated):
 def test_leave_that_was_asked_for_here_is_decided_here(known, stated):
     """A source adds no step to it: that is told by its place."""
     asked = RequestLeave(
-        pupil=ADA, from_="2026-12-01", to_="2026-12-01", purpose="exceptional", asked_by="Anna",
-        asked_on="2026-11-20",
+        pupil=ADA, from_="2026-12-01", to_="2026-12-01", purpose="exceptional",
+        asked_by="Anna Testerby", asked_on="2026-11-20",
     )  # fmt: skip
     [says, *_] = known.by("A01").do(asked).says
     leave = says.split()[1].rstrip(":")

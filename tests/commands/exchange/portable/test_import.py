@@ -1,5 +1,7 @@
 """A folder is brought into an empty ledger: what is recorded, and what is told."""
 
+from hashlib import sha256
+
 import pytest
 
 from commands.exchange.importing import ImportPortable
@@ -41,7 +43,7 @@ def test_everything_of_the_folder_is_recorded(ledger, school):
 
 
 def test_the_header_names_the_files(ledger, school):
-    """The transaction says which files it came from: name, digest, rows."""
+    """The transaction says which files it came from: name and rows, and sealed each digest."""
     header = ledger.bring(school).header
     assert header.source.system == "portable"
     assert [(file.name, file.rows) for file in header.source.files][:3] == [
@@ -49,7 +51,11 @@ def test_the_header_names_the_files(ledger, school):
         ("staff.csv", 6),
         ("pupils.csv", 8),
     ]
-    assert all(len(file.sha256) == 64 for file in header.source.files)
+    assert {file.sha256 for file in header.source.files} == {""}
+    contents = [(school / file.name).read_bytes() for file in header.source.files]
+    assert ledger.said_each("ImportCompleted", "digests") == [
+        [sha256(content).hexdigest() for content in contents]
+    ]
 
 
 def test_a_mark_keeps_its_row_and_the_time_its_source_states(known):
