@@ -33,6 +33,7 @@ from tests.answers import packed
 from tests.cli.shell import at_terminal, differs, done, program, raising, refused, run
 from tests.commands.conftest import upn
 from tests.ledger.conftest import recorded
+from tests.ledger.tampering import tampered
 
 SECRET = "mallow marsh quill stone"  # noqa: S105 - of these tests only
 AMENDED = ("--code", "/", "--reason", "seen in class")
@@ -364,6 +365,14 @@ def test_attachments_come_back(made, tmp_path):
     [found] = tmp_path.joinpath("new", "attachments").iterdir()
     assert found.name == "b1-p1"
     assert b"letter" not in found.read_bytes()
+
+
+def test_a_log_that_lost_its_checkpoints_is_not_backed_up(small, tmp_path):
+    """It could not be proved afterwards."""
+    tampered(Folder(small).log, "DELETE FROM checkpoints")
+    shown = refused("backup", "create", "--to", tmp_path / "x")
+    assert "the log is not what was recorded" in shown
+    assert not (tmp_path / "x").exists()
 
 
 def test_attachments_stand_in_a_back_up_in_the_order_of_their_names(small, tmp_path):

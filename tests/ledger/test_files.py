@@ -17,6 +17,7 @@ from ledger.files import (
     LOCK_TIMEOUT_SECONDS,
     begin_immediate,
     clear_unfinished,
+    compare_schema,
     new_folder,
     write_new,
 )
@@ -362,3 +363,18 @@ def test_a_name_that_the_disk_does_not_keep_is_taken_back(tmp_path, monkeypatch,
     with pytest.raises(OSError, match="not permitted"), new_folder(tmp_path / "folder") as folder:
         (folder / "a").write_text("a")
     assert list(tmp_path.rglob("*")) == ([tmp_path / "folder"] if there else [])
+
+
+def test_a_schema_that_is_no_text_is_one_that_cannot_be_read(tmp_path):
+    """SQLite names it in its own words, which are then no text either."""
+    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as db:
+        db.execute("CREATE TABLE t(x)")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute(
+            "UPDATE sqlite_master SET sql = CAST(x'435245415445205441424c4520ff28' AS TEXT)"
+        )
+    with (
+        closing(sqlite3.connect(tmp_path / "x.db")) as db,
+        pytest.raises(sqlite3.DatabaseError, match="malformed database schema"),
+    ):
+        compare_schema(db, ["CREATE TABLE t(x)"])

@@ -200,6 +200,8 @@ def test_an_import_compares_what_was_marked_meanwhile_itself(desk: Any, tmp_path
 class Looks(UseCase):
     """Names were looked at, two thousand times and once."""
 
+    act = "import portable"
+
     def reads(self, _state: State) -> tuple[()]:
         """Rest on nothing."""
         return ()

@@ -174,8 +174,7 @@ def test_a_merger_names_the_marks_carried_over(desk):
     merge = MergePupils(duplicate="P5", into="P1", reason="Twice", dry_run=True)
     assert dry(desk, merge)[1:] == [
         "Ada Quill 2026-11-19/AM: no mark -> I (late entry)",
-        "1 entered late: 1 I",
-        "the figures: authorised absence +1, no mark -1",
+        "the figures, of both records together: no mark -106",
     ]
 
 

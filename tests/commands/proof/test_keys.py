@@ -43,7 +43,7 @@ def test_a_key_of_another_ledger_is_refused_before_one_is_made(desk, empty):
     """Else what was made would refuse everybody once the right key is back."""
     shutil.copy(empty.folder.signing_key, desk.folder.signing_key)
     with pytest.raises(Refused) as caught:
-        RotateKey().carry_out(desk.context)
+        RotateKey().carry_out(desk.by("head").context)
     assert caught.value.code == "signing-key-other"
     assert not successor(desk.folder.signing_key).exists()
 
@@ -52,7 +52,7 @@ def test_an_empty_file_in_the_place_of_the_next_key_stops_nobody(desk):
     """Older software made the file and then wrote it; a full disk left it empty."""
     successor(desk.folder.signing_key).touch()
     desk.do(AddStaff(staff_id="x", name="Ida Ink", job_title="Clerk"))
-    RotateKey().carry_out(desk.context)
+    RotateKey().carry_out(desk.by("head").context)
     assert not successor(desk.folder.signing_key).exists()
 
 
@@ -62,7 +62,7 @@ def test_an_old_key_that_cannot_be_deleted_is_told(desk, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr("commands.proof.keys.sync_folder", raising(full))
         with pytest.raises(Incomplete, match="the old key could not be deleted") as caught:
-            RotateKey().carry_out(desk.context)
+            RotateKey().carry_out(desk.by("head").context)
     assert "attendance key rotate finishes it" in caught.value.remedy
 
 
