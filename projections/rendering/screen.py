@@ -61,10 +61,7 @@ def _show_rows(answer: Answer) -> None:
         say(*as_text(answer.blocks[:1]), err=True)
     elif answer.listing is None:
         raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
-    if sys.stdout.isatty():
-        say(*as_csv(answer).splitlines())
-    else:
-        write(as_csv(answer))
+    write(as_csv(answer, on_one_line) if sys.stdout.isatty() else as_csv(answer))
 
 
 def _suggesting(block: Block, typed: Callable[[str], str]) -> Block:

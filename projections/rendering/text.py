@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, assert_never
 
 from ledger.terminal import on_one_line
@@ -12,8 +12,11 @@ from projections.queries.question import Answer
 _GAP = "   "
 
 
-def as_csv(answer: Answer) -> str:
-    """Return the rows of an answer as CSV, with the columns that it names; empty without any."""
+def as_csv(answer: Answer, seen: Callable[[str], str] = str) -> str:
+    """Return the rows of an answer as CSV, with the columns that it names; empty without any.
+
+    ``seen``: of a text in a row, what is shown of it.
+    """
     listing, out = answer.listing, io.StringIO()
     if listing is None:
         return ""
@@ -21,7 +24,10 @@ def as_csv(answer: Answer) -> str:
     columns = [name for column in listing.header for name in _spread(column, rows)]
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(map(_flat, rows))
+    writer.writerows(
+        {key: seen(value) if isinstance(value, str) else value for key, value in row.items()}
+        for row in map(_flat, rows)
+    )
     return out.getvalue()
 
 

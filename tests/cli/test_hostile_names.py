@@ -13,7 +13,7 @@ from projections.queries.blocks import Grid, Heading, Lines, Places, Signature
 from projections.queries.question import Answer
 from projections.rendering.screen import show
 from projections.rendering.text import as_text
-from tests.cli.shell import questions, run, typed
+from tests.cli.shell import at_terminal, questions, run, typed
 from tests.commands.conftest import upn
 
 BELL = "\x1b]0;pwn\x07"
@@ -65,6 +65,9 @@ def test_what_commands_and_questions_say_is_seen(monkeypatch):
         for words in asked:
             said[words, terminal] = run(*words)
             said[words, terminal, "json"] = run(*words, "--json")
+    code, rows = at_terminal("changes", "--csv")  # a file gets the texts as they stand
+    assert (code, "\\u000aFORGED" in rows) == (0, True)
+    assert not BAD.search(rows.replace("\r\n", "\n"))
     for words, shown in said.items():
         for text in (shown.out, shown.err):
             assert not BAD.search(text), (words, BAD.search(text), text)

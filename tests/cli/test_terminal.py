@@ -5,7 +5,7 @@ import pytest
 from projections.queries.blocks import Grid, Lines
 from projections.queries.question import Answer
 from projections.rendering import screen
-from tests.cli.shell import at_terminal, run
+from tests.cli.shell import at_terminal, done, run
 
 BAR = "\x1b[?25l"
 """A bar hides the cursor."""
@@ -72,6 +72,15 @@ def test_markup_in_a_reason_is_shown_as_it_is(monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     run("mark", "P1", "2026-11-20/AM", "N", "--reason", "[red]late[/red]")
     assert "[red]late[/red]" in drawn("history", "P1")
+
+
+@pytest.mark.usefixtures("small")
+def test_rows_at_a_terminal_are_as_long_as_they_are():
+    """Whoever copies them copies rows: none is folded to the width."""
+    done("mark", "P1", "2026-11-20/AM", "N")
+    shown = drawn("history", "P1", "--csv").replace("\r\n", "\n")
+    assert max(map(len, shown.splitlines())) > 100
+    assert shown == run("history", "P1", "--csv").out
 
 
 @pytest.mark.usefixtures("demo")
