@@ -39,7 +39,7 @@ from commands.register.entries import Row
 from commands.register.take import MarkSession, TakeRegister
 from commands.school.school import CreateLedger
 from commands.school.staff import AddStaff
-from ledger.clock import parse_instant
+from ledger.clock import local_date, now, parse_instant
 from ledger.errors import Refused
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
@@ -198,6 +198,8 @@ def as_command(folder: Path, groups: Groups, count: int) -> dict[str, Timing]:
     """Take registers, each by a process of its own; beside it one that only inserts the rows."""
     made, found = copied(folder, "commands"), {"attendance": Timing(), "bare sqlite3": Timing()}
     [session] = sessions(folder / SCHOOL, 1)
+    ours = [ATTENDANCE, "--as", TEACHER, "--ledger", made.path]
+    process(Timing(), ours, ["clock", "confirm", local_date(now())])  # a summer or more is over
     with closing(Bare(folder / "bare-commands.db", made.log)) as db:
         for group, upns in list(groups.items())[:count]:
             command, before = register(group, upns, session), made.head()
@@ -206,8 +208,8 @@ def as_command(folder: Path, groups: Groups, count: int) -> dict[str, Timing]:
             place = ["--group", group, "--session", str(session)]
             process(
                 found["attendance"],
-                [ATTENDANCE, "--as", TEACHER, "--ledger", made.path, "register", "take"],
-                [folder / "register.csv", *place],
+                ours,
+                ["register", "take", folder / "register.csv", *place],
             )
             (folder / "rows").write_bytes(pickle.dumps(db.rows(before + 1, made.head())))
             process(
