@@ -18,7 +18,7 @@ import struct
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -1077,8 +1077,22 @@ class _Ledger:
         self._entries.check_origin(origin)
         witnesses = self._entries.witnesses
         self._seen = _seen(self._notes.values(), self._outside, witnesses, problems)
+        self._check_cosigners(witnesses)
         self._roots[self._peaks.size] = self._peaks.root()
         self._continued = _continued(self._outside.kept, origin, self._roots, problems)
+
+    def _check_cosigners(self, named: Iterable[str]) -> None:
+        """Hold each cosignature that is kept to the keys that the log, or whoever asks, names."""
+        known = {(key.name, key.id) for key in self._outside.witnesses}
+        for text in named:
+            with suppress(Unreadable):  # `_seen` says so
+                key = _witness_key(text)
+                known.add((key.name, key.id))
+        for size, note in self._notes.items():
+            for name, key_id, _ in note.signatures[self._own[size] :]:
+                if (name, key_id) not in known:
+                    what = f"a cosignature is by {_shown(name)}, whom the log never trusted"
+                    self._problems.add(size, what)
 
     def _check_one(self, size: int, note: Note) -> None:
         add = self._problems.add
@@ -1334,7 +1348,7 @@ def _text(path: Path) -> str:
     if len(raw) > _MOST_BYTES:
         raise Unreadable(f"{path} is too large")
     try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").lstrip("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise Unreadable(f"{path} is not a text in UTF-8, nor a database") from None
     return text if not text or text.endswith("\n") else text + "\n"
@@ -1355,6 +1369,7 @@ def _keys(given: str) -> list[Key]:
 
 def _outside(asked: argparse.Namespace) -> Outside:
     keys = [] if asked.key is None else _keys(asked.key)
+    keys = list(dict.fromkeys(keys))
     if [key.kind for key in keys] not in ([], [_PLAIN]) or (asked.key is not None and not keys):
         raise Unreadable("--key: one key of a ledger is needed; a witness's goes with --witness")
     witnesses = tuple(key for each in asked.witness for key in _keys(each))
@@ -1404,7 +1419,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _shown_line(line: str) -> str:
     """Return a line as any terminal can show it."""
     encoding = sys.stdout.encoding or "ascii"
-    return line.encode(encoding, "backslashreplace").decode(encoding)
+    seen = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return seen.encode(encoding, "backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ LOCK_TIMEOUT_SECONDS = 120
 """How long whoever reads or writes waits for somebody else who writes."""
 _SHORTEST_STEP, _LONGEST_STEP = 0.0005, 0.008
 """Seconds between two tries to write."""
+_SECRETS = (b"PRIVATE+KEY+", b"SQLite format 3\0")
+"""What a private key, and a database, begin with."""
 _UNFINISHED, _WHOLE = ".unfinished", ".whole"
 _OURS = re.compile(rf"\.[0-9a-f]{{32}}(?:{_UNFINISHED}|{_WHOLE})")
 """What is made aside, and a folder of it whose files are being moved to their place."""
@@ -258,10 +260,25 @@ def refuse_output(path: Path, content: bytes | None = None, *, replace: bool) ->
     ``content``: what would be written, where that is known; what says the same is no obstacle.
     """
     refuse_within_ledger(path)
+    _refuse_over_a_secret(path)
     with translated(path):
         other = path.is_file() and not replace and path.read_bytes() != content
     if other:
         raise _already_there(path)
+
+
+def _refuse_over_a_secret(path: Path) -> None:
+    """Refuse to write over a private key or a database, whatever was asked: none comes back."""
+    with translated(path):
+        begins = _beginning(path) if path.is_file() else b""
+    if begins.startswith(_SECRETS):
+        what = f"{path} holds a private key, or is a database: nothing is written over it"
+        raise Refused("output-over-secret", what, "name another file")
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(max(map(len, _SECRETS)))
 
 
 def _already_there(path: Path) -> Refused:

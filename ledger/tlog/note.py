@@ -211,7 +211,7 @@ def received(raw: bytes) -> str:
     Refuses what is no text; what else was altered is for its reader to tell.
     """
     try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").lstrip("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise _unreadable(_TEXT) from None
     return text if not text or text.endswith("\n") else text + "\n"

@@ -30,6 +30,8 @@ _KNOWN = """
 SELECT pupil FROM identities UNION SELECT subject FROM subject_keys
 UNION SELECT subject FROM destroyed"""
 _SIGNING_KEY = "signing.key"
+_FEW = 3
+_FROM_BACKUP = "attendance backup restore FILE --keys-only puts it back from a back-up"
 
 
 class Fault(NamedTuple):
@@ -37,14 +39,6 @@ class Fault(NamedTuple):
 
     position: int | None
     what: str
-
-
-class OpenedKeys(NamedTuple):
-    """How many keys there are texts for, and how many of them were destroyed."""
-
-    keys: int
-    destroyed: int
-    faults: list[Fault]
 
 
 class Loss(NamedTuple):
@@ -56,6 +50,18 @@ class Loss(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.follows}; {self.remedy}"
+
+
+class OpenedKeys(NamedTuple):
+    """How many keys there are texts for, and how many of them were destroyed.
+
+    ``strays``: UPNs and local ids that find a pupil, and that no entry states.
+    """
+
+    keys: int
+    destroyed: int
+    faults: list[Fault]
+    strays: Sequence[Loss] = ()
 
 
 def faults_of_signing(folder: Folder, adopted: Sequence[Verifier]) -> Iterator[Fault]:
@@ -89,9 +95,10 @@ def look_at_keys(folder: Folder, *, log_is_sound: bool) -> OpenedKeys | None:
         faults = list(_faults_of_file(folder)) or list(_faults_of_content(folder))
         if not log_is_sound and not faults:
             return None
-        opened = OpenedKeys(0, 0, []) if faults else open_sample(folder)
-        ids = () if faults else _faults_of_ids(folder)
-        return opened._replace(faults=[*faults, *ids, *opened.faults])
+        if faults:
+            return OpenedKeys(0, 0, faults)
+        opened, ids = open_sample(folder), _Ids(folder)
+        return opened._replace(faults=[*ids.faults(), *opened.faults], strays=list(ids.strays()))
     except (sqlite3.Error, Refused, ValueError, TypeError) as error:
         return OpenedKeys(0, 0, [Fault(None, f"{folder.keys.name} cannot be read: {error}")])
 
@@ -167,36 +174,54 @@ class _Stated(NamedTuple):
     position: int
 
 
-def _faults_of_ids(folder: Folder) -> Iterator[Fault]:
-    """Compare who is found by which UPN or local id with what the log says, sealed, of each.
+class _Ids:
+    """Who is found by which UPN or local id, and what the log says, sealed, of each."""
 
-    One that the log does not state was left by a command that was cut short, and names nobody;
-    one that is missing may have gone with a redaction.
-    """
-    stated = _ids_in(folder)
-    with closing(open_read_only(folder.keys)) as db:
-        kept = dict(db.execute("SELECT value, pupil FROM identities"))
-    for value, (pupil, position) in stated.items():
-        found = kept.get(value, pupil)
-        if found != pupil:
-            what = f"{folder.keys.name} takes the UPN or local id of pupil {pupil} for {found}'s"
-            yield Fault(position, what)
+    def __init__(self, folder: Folder) -> None:
+        self._file = folder.keys.name
+        self._events = _events_in(folder, streams.PUPIL)
+        self._stated: dict[str, _Stated] = {}
+        decoder = Decoder()
+        with closing(KeyRing(folder.keys, to_write=False)) as ring:
+            self._redacted = {each.subject for each in ring.redactions()}
+            for position, stream, stored in self._events:
+                with suppress(Refused):  # a text that does not open is told of by `open_sample`
+                    for sealed in filter(None, ids_stated(decoder.decode(*stored)).values()):
+                        stated = _Stated(streams.subject(stream), position)
+                        self._stated[ring.open(sealed)] = stated
+        for gone in (BEYOND_USE, REDACTED):
+            self._stated.pop(gone, None)
+        with closing(open_read_only(folder.keys)) as db:
+            self._kept = dict(db.execute("SELECT value, pupil FROM identities"))
 
+    def faults(self) -> Iterator[Fault]:
+        """Yield where an id finds another pupil, or nobody; one may go with a redaction."""
+        for value, (pupil, position) in self._stated.items():
+            found = self._kept.get(value)
+            if found is None and pupil not in self._redacted:
+                what = f"{self._file} does not know the UPN or local id of pupil {pupil}"
+                yield Fault(position, f"{what}: nobody is found by it")
+            elif found not in (None, pupil):
+                what = f"{self._file} takes the UPN or local id of pupil {pupil} for {found}'s"
+                yield Fault(position, what)
 
-def _ids_in(folder: Folder) -> dict[str, _Stated]:
-    """Return whom each id names that can be opened."""
-    found, decoder = dict[str, _Stated](), Decoder()
-    with closing(KeyRing(folder.keys, to_write=False)) as ring:
-        for position, stream, stored in _events_in(folder, streams.PUPIL):
-            with suppress(Refused):  # a text that does not open is told of by `open_sample`
-                for sealed in filter(None, ids_stated(decoder.decode(*stored)).values()):
-                    found[ring.open(sealed)] = _Stated(streams.subject(stream), position)
-    return {k: v for k, v in found.items() if k not in (BEYOND_USE, REDACTED)}
+    def strays(self) -> Iterator[Loss]:
+        """Yield the pupils found by an id that no entry states; of nobody in the log, it is none.
+
+        A command that was cut short between keys and log leaves one.
+        """
+        known = {streams.subject(stream) for _, stream, _ in self._events}
+        for value, pupil in sorted(self._kept.items()):
+            if value not in self._stated and pupil in known - self._redacted:
+                yield Loss(
+                    f"{self._file} finds pupil {pupil} by a UPN or local id that no entry states",
+                    "a command that was cut short left it, or somebody put it there, and an entry "
+                    "might be made for another pupil than is named",
+                    "compare attendance admission with what the school knows; " + _FROM_BACKUP,
+                )
 
 
 # -- what is missing -----------------------------------------------------------------------------
-
-_FROM_BACKUP = "attendance backup restore FILE --keys-only puts it back from a back-up"
 
 
 def warnings(folder: Folder) -> Iterator[str]:
@@ -226,11 +251,24 @@ def losses(folder: Folder, adopted: Sequence[Verifier]) -> Iterator[Loss]:
         follows = "nothing can be recorded and no back-up made with it"
         does = "move it away; " + _FROM_BACKUP
         yield Loss(f"the signing key at {own} is not that of this ledger", follows, does)
+    if _may_be_read(keys):
+        yield from _destroyed(folder)
     if missing := missing_copies(folder):
         copies = number_of(len(missing), "copy", "copies")
         what = f"{copies} of evidence missing in {folder.attachments}"
         follows = "what was recorded of it stands, the copy cannot be shown"
         yield Loss(what, follows, "put the folder back from a back-up")
+
+
+def _destroyed(folder: Folder) -> Iterator[Loss]:
+    """Yield that keys were destroyed: nothing here does so, and no entry says who did and why."""
+    if gone := sorted({subject for subject, _ in destroyed_keys(folder)}):
+        whose = ", ".join(gone[:_FEW]) + (" …" if len(gone) > _FEW else "")
+        yield Loss(
+            f"keys were destroyed, of {whose}",
+            "their texts read [beyond use], and no entry says who destroyed them and why",
+            f"if nobody meant to, {_FROM_BACKUP}",
+        )
 
 
 class KeptCopy(NamedTuple):

@@ -141,7 +141,8 @@ def _look_beside(folder: Folder, found: Verification) -> None:
     of_keys = found.opened.faults if found.opened else []
     found.beside = [*keys.faults_of_signing(folder, adopted), *of_keys][:_ENOUGH]
     with suppress(Refused, *_MALFORMED):
-        found.losses = list(keys.losses(folder, adopted))
+        strays = found.opened.strays if found.opened else ()
+        found.losses = [*keys.losses(folder, adopted), *strays]
 
 
 def _found_strange(db: sqlite3.Connection, found: Verification) -> bool:

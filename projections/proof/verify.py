@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -13,6 +13,8 @@ import ledger
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.files import translated
+from ledger.sealing.keys import KeyRing
+from ledger.sealing.redaction import half_done
 from ledger.store.folder import Folder
 from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note, received
 from ledger.transparency import memory
@@ -93,7 +95,8 @@ class Verify(Inspection):
         compared = [f"the checkpoint in {each.by}" for each in kept]
         compared += ["the key given"] * bool(pinned)
         if found.is_ours:
-            seen = seen._replace(parted=memory.parted(folder, found.origin))
+            telling = [*_half_done(folder), *memory.parted(folder, found.origin)]
+            seen = seen._replace(told=telling)
         return _answer(found, of_log, views, seen, compared)
 
 
@@ -119,14 +122,14 @@ _AS_MADE = _Views("what the log makes: every answer rests on it", [])
 class _Outside(NamedTuple):
     """What was seen outside, by witnesses or authorities, and the timestamps not checked.
 
-    ``parted``: which other copies on this computer went on differently.
+    ``told``: which other copies on this computer went on differently, and what was left half-done.
     """
 
     newest: Sighting | None
     faults: list[Fault]
     unchecked: int
     pinned: bool = False
-    parted: Sequence[str] = ()
+    told: Sequence[str] = ()
 
 
 def _check_outsiders(question: Verify, folder: Folder) -> _Outside:
@@ -164,6 +167,13 @@ def _checkpoints_remembered(folder: Folder) -> Iterator[KeptCheckpoint]:
         yield KeptCheckpoint("this computer", known.checkpoint, known.note)
 
 
+def _half_done(folder: Folder) -> list[str]:
+    """Return what is left to do of redactions, or was done without a word in the log."""
+    with suppress(Refused), closing(KeyRing(folder.keys, to_write=False)) as ring:
+        return list(half_done(folder.log, ring))
+    return []  # keys that are missing, or not ours, are told as such
+
+
 def _read_checkpoint_file(path: Path) -> KeptCheckpoint:
     with translated(path):
         note = read_note(received(path.read_bytes()))
@@ -192,7 +202,7 @@ def _answer(
     compared: Sequence[str],
 ) -> Answer:
     faults = [*of_log, *found.beside, *views.faults]
-    warnings = [*map(str, found.losses), *seen.parted]
+    warnings = [*map(str, found.losses), *seen.told]
     problems = Listing(FAULTS, faults)
     document = {
         "as_of": _as_of(found),

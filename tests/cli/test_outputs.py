@@ -104,3 +104,13 @@ def test_an_older_ledger_is_tightened_by_the_next_command(small):
     modes = [mode(small), mode(small / "ledger.db"), mode(small / "views")]
     assert modes == [0o755, 0o700, 0o700]
     assert Folder(small).required()
+
+
+@pytest.mark.parametrize("content", [b"PRIVATE+KEY+x+00+AAAA\n", b"SQLite format 3\0rest"])
+def test_nothing_is_written_over_a_key_or_a_database_wherever_it_lies(words, content, tmp_path):
+    """Not with --replace either: neither can be made again."""
+    out = tmp_path / "out"
+    out.write_bytes(content)
+    said = refused(*words("a proof"), out, "--replace")
+    assert "holds a private key, or is a database: nothing is written over it" in said
+    assert out.read_bytes() == content

@@ -546,6 +546,15 @@ def test_of_many_cosignatures_one_by_any_witness_given_suffices(written, verify)
     verify(0, written.folder, "--witness", other.verifier.vkey)
 
 
+def test_a_cosignature_by_a_key_that_nobody_named_is_a_difference(written, verify):
+    """The software keeps none; one that whoever checks gives the key of counts."""
+    other = new_signer("other.example/w2", b"w" * 32, COSIGNATURE)
+    written.cosign(8, by=other)
+    said = verify(3, written.write())
+    assert "entry 8: a cosignature is by other.example/w2, whom the log never trusted" in said
+    verify(0, written.folder, "--witness", other.verifier.vkey)
+
+
 def test_a_forged_cosignature_is_a_difference(written, verify):
     forged = WITNESS.sign(written.note(3).text, SECONDS).line
     written.cosigned[6] = forged

@@ -133,8 +133,6 @@ def test_a_upn_that_names_another_pupil_is_a_finding(pupils):
     assert one == "keys.db takes the UPN or local id of pupil p1 for p2's"
     assert other == "keys.db takes the UPN or local id of pupil p2 for p1's"
     assert "UPN-p1" not in one
-    keys(pupils, "DELETE FROM identities")
-    assert told(pupils) == []
 
 
 @pytest.mark.parametrize(
@@ -198,3 +196,36 @@ def test_a_redacted_text_is_no_finding_and_each_other_has_a_key_that_opens_it(pu
     assert told(pupils) == []
     keys(pupils, "UPDATE box_keys SET key = zeroblob(32)")
     assert len(told(pupils)) == len(others)
+
+
+def test_a_upn_by_which_nobody_is_found_any_more_is_a_finding(pupils):
+    """A second pupil could be entered under it. One that went with a redaction is none."""
+    keys(pupils, "DELETE FROM identities WHERE pupil = 'p1'")
+    [what] = told(pupils)
+    assert what == "keys.db does not know the UPN or local id of pupil p1: nobody is found by it"
+    [upn] = [t for t in sealed_texts(pupils) if (t.subject, t.field) == ("p1", "upn")]
+    with closing(KeyRing(pupils.keys)) as ring:
+        redaction = Redaction(*upn[2:5], upn.position, upn.field, 1)
+        ring.redact(redaction, places(pupils.log, "p1", upn.purpose))
+    assert told(pupils) == []
+
+
+def test_an_id_that_no_entry_states_is_told(pupils):
+    """It finds a pupil all the same; one that finds nobody in the log is left of a new pupil."""
+    keys(pupils, "INSERT INTO identities VALUES('ALIAS', 'upn', 'p2'), ('NEW', 'upn', 'p3')")
+    [stray] = lost(pupils)
+    assert stray.startswith("keys.db finds pupil p2 by a UPN or local id that no entry states")
+    assert told(pupils) == []
+
+
+def test_keys_that_were_destroyed_are_told_since_no_entry_says_by_whom(pupils):
+    """An author's name, or a reason, is one of the five that the law wants of an amendment."""
+    with closing(KeyRing(pupils.keys)) as ring:
+        ring.destroy("p2", at=1)
+    [loss] = lost(pupils)
+    assert loss.startswith(
+        "keys were destroyed, of p2: their texts read [beyond use], and no entry"
+    )
+    rows = ", ".join(f"('q{n}', 'casework', 1)" for n in range(3))
+    keys(pupils, f"INSERT INTO destroyed VALUES {rows}")
+    assert lost(pupils)[0].startswith("keys were destroyed, of p2, q0, q1 …: ")
