@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import zip_longest
@@ -52,8 +52,10 @@ _NAMES = {
 """Columns that a record names otherwise."""
 
 
-def versions(view: View, record: type[V]) -> Iterator[V]:
+def versions(view: View, record: type[V], besides: Container[int] = ()) -> Iterator[V]:
     """Yield every version known of every fact that stands, each with the time it was stated.
+
+    ``besides``: without the versions of these positions, which were recorded wrongly.
 
     A version that another replaced at the same time was never what was known: it is left out,
     as are those that say what the one before them says, and a stretch that ended before it began.
@@ -61,7 +63,8 @@ def versions(view: View, record: type[V]) -> Iterator[V]:
     standing = {tuple(each.identity.values()) for each in view.standing(record)}
     known: dict[tuple[Any, ...], list[V]] = defaultdict(list)
     for each in sorted(view.ever(record), key=lambda each: each.kf):
-        known[tuple(each.identity.values())].append(each)
+        if each.kf not in besides:
+            known[tuple(each.identity.values())].append(each)
     for fact, chain in known.items():
         if fact in standing:
             yield from _told_apart(view, chain)
@@ -176,9 +179,21 @@ _RECORDS: Mapping[str, type[Versioned]] = {
 
 
 def _records(people: People, file: str) -> Iterator[Row]:
-    for each in versions(people.view, _RECORDS[file]):
+    wrong = _notices_taken_back(people.view) if file == NOTICES else set()
+    for each in versions(people.view, _RECORDS[file], besides=wrong):
         if _is_taken(people, file, each):
             yield [_cell(people, each, _NAMES.get(name, name)) for name in COLUMNS[file].all]
+
+
+def _notices_taken_back(view: View) -> set[int]:
+    """Return the positions of what was recorded wrongly of notices: each with all before it."""
+    known: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    notice = {}
+    for each in view.recorded(Notice):
+        notice[each.kf] = fact = tuple(each.identity.values())
+        known[fact].append(each.kf)
+    taken = [each for each in view.standing(TakenBack) if each.entry in notice]
+    return {kf for each in taken for kf in known[notice[each.entry]] if kf < each.line}
 
 
 def _decisions(people: People, file: str) -> Iterator[Row]:

@@ -30,7 +30,7 @@ from projections.queries.selection import CountedCells, selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
 from projections.queries.versions import Describer, with_numbers
 from projections.queries.view import Person, View
-from projections.queries.wording import NOBODY, days_in_words
+from projections.queries.wording import days_in_words, mark_by_in_words
 from projections.readmodel.accessors.marks import Version, versions_on
 from projections.register import signs
 from projections.register.week import CellState, cell_standing
@@ -302,13 +302,17 @@ def _when(change: Mapping[str, Any]) -> str:
     return f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}"
 
 
+def _by(change: Mapping[str, Any]) -> str:
+    return mark_by_in_words((change["by"] or {}).get("name"), change["kind"])
+
+
 # For a narrow screen; `history` has the job title and the whole time.
 _CHANGE: tuple[Column[Mapping[str, Any]], ...] = (
     Column("", "Session", text=_session),
     Column("", "Was", text=lambda change: change["replaced"] or ""),
     Column("", "Now", text=lambda change: change["code"] or ""),
     Column("", "Reason", text=lambda change: change["reason"] or ""),
-    Column("", "By", text=lambda change: (change["by"] or {}).get("name") or NOBODY),
+    Column("", "By", text=_by),
     Column("", "When", text=_when),
     Column("", "Days", text=lambda change: days_in_words(change["late_by_school_days"]),
            number=True),

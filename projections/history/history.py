@@ -26,6 +26,7 @@ from projections.queries.versions import (
     with_numbers,
 )
 from projections.queries.view import Person, View
+from projections.queries.wording import mark_by_in_words
 from projections.readmodel.accessors.marks import Version, versions_of
 
 _WIDTH = 17
@@ -176,21 +177,25 @@ def _stated(row: MarkVersion, account: Account) -> Iterator[tuple[str, str | Non
         return f"{code}: {rule.description}" if rule else code
 
     if was is not None:
-        yield "Original entry" if version.code else "Planned", code(was)
-    names = ("Planned", "Planned now") if version.kind == "plan" else ("Entry", "Amended entry")
-    yield names[was is not None], code(version.code)
+        before = "Stated before" if version.kind == "restated" else "Original entry"
+        yield before if version.code else "Planned", code(was)
+    names = {"plan": ("Planned", "Planned now"), "restated": ("Entry", "Stated now")}
+    first, later = names.get(version.kind, ("Entry", "Amended entry"))
+    yield first if was is None else later, code(version.code)
     yield "Minutes late", None if late is None else str(late)
     yield "Nature or cause", row.nature
     yield "Comment", row.comment
     due = version.kind in ("amendment", "restated")
     yield "Reason", row.reason or ("not stated" if due else None)
+    name = f"{by.words} ({by.authenticated})" if by else None
     yield "Date", _date(row)
-    yield "Name", f"{by.words} ({by.authenticated})" if by else "not stated"
+    yield "Name", mark_by_in_words(name, version.kind)
     yield "Approved by", row.approved
     for each in account.context.evidence:
         if each.stored.batch == version.batch:
             yield "Evidence", _evidence(each)
     how = f", imported from {row.source}" if row.source else ""
+    how += f" by {row.imported_by.words}" if row.imported_by else ""
     recorded = _recorded(row.recorded, version.position)
     yield "Recorded", f"{recorded}{how}, in batch {row.batch_number}"
 
@@ -199,6 +204,9 @@ def _date(row: MarkVersion) -> str:
     if row.made_at is None:
         return "not stated by its source"
     after = f" ({number_of(row.late, 'school day')} after the session)" if row.late else ""
+    if row.changed is not None and row.stored.kind == "restated":
+        mark = f"; the mark stated for {_long(row.stored.stated)}" if row.stored.stated else ""
+        return f"its source states it anew in the import of {_long(row.changed)}{after}{mark}"
     return f"{_long(row.made_at)}{after}"
 
 

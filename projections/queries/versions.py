@@ -12,6 +12,7 @@ from ledger.clock import Corrected, iso, local, local_date, told
 from policies.law.calendar import school_days_between
 from projections.queries.columns import Column, Listing
 from projections.queries.view import AS_STATED, Author, StatedAuthor, View
+from projections.queries.wording import mark_by_in_words
 from projections.readmodel.accessors.marks import Version, recorded_marks
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
@@ -133,7 +134,8 @@ def by_columns(
 class MarkVersion:
     """A version of a mark or plan as it is shown, with its texts opened; instants as stored.
 
-    ``number``: in its stream (`with_numbers`); ``recorded``: here; ``changed``: the same where a
+    ``number``: in its stream (`with_numbers`); ``recorded``: here; ``imported_by``: who gave the
+    import, where there was one and somebody is named; ``changed``: the same where a
     later import restated a mark; ``late``: in school days, none where undated; ``source``: the
     system whose import stated it; ``approved``: by whom and when, where a second person had to;
     ``batch_number``: of the command that made it, and whatever else at once.
@@ -149,6 +151,7 @@ class MarkVersion:
     changed: int | None
     late: int | None
     source: str | None
+    imported_by: Signatory | None
     approved: str | None
     batch_number: int
 
@@ -176,12 +179,13 @@ def _when(row: MarkVersion) -> str:
         here = moment(row.recorded)
         return f"not stated; imported {here}" if row.source else here
     if row.changed is not None:
-        return f"imported {moment(row.recorded)}; the mark stated for {moment(stated)}"
+        by = f" by {named(row.imported_by)}" if row.imported_by else ""
+        return f"imported {moment(row.recorded)}{by}; the mark stated for {moment(stated)}"
     return f"{moment(stated)} (stated)"
 
 
 def _by(row: MarkVersion) -> str:
-    by = named(row.by)
+    by = mark_by_in_words(row.by and named(row.by), row.stored.kind)
     return f"{by}; approved by {row.approved}" if row.approved else by
 
 
@@ -265,7 +269,8 @@ class Describer:
 
     def version(self, number: int, version: Version) -> MarkVersion:
         """Return what a version of that number says, and who made it when."""
-        at, _ = self.recording(version)
+        at, source = self.recording(version)[0], self.source(version)
+        commit = self._view.commits.of(version.position)
         return MarkVersion(
             stored=version,
             number=number,
@@ -276,8 +281,9 @@ class Describer:
             recorded=at,
             changed=at if self._later_import(version) else None,
             late=self.school_days_late(version),
-            source=self.source(version),
-            batch_number=self._view.commits.of(version.position).first,
+            source=source,
+            imported_by=self.committer(commit) if source else None,
+            batch_number=commit.first,
             approved=self._approved.get((version.pupil, version.session, version.batch)),
         )
 

@@ -64,6 +64,22 @@ def by_in_words(by: Mapping[str, Any] | None) -> str:
     return ", ".join(filter(None, named)) or NOBODY
 
 
+def mark_by_in_words(by: str | None, kind: str) -> str:
+    """Say who made a version of a mark; what a source states anew nobody amended.
+
+    It then names whose the mark is, as it does of an entry.
+    """
+    if by and kind == "restated":
+        return f"nobody amended it; the mark is by {by}"
+    return by or NOBODY
+
+
+def change_by_in_words(row: Mapping[str, Any]) -> str:
+    """Say who made a change of any kind."""
+    by = row["by"]
+    return mark_by_in_words(by and by_in_words(by), kind_of(row))
+
+
 def authenticated_in_words(by: Mapping[str, Any] | None) -> str:
     """Say how it is known who made a change."""
     return (by or {}).get("authenticated") or NOBODY

@@ -16,7 +16,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Page, Question, option
 from projections.queries.view import Person, View
 from projections.queries.wording import (
-    by_in_words,
+    change_by_in_words,
     days_in_words,
     instant_in_words,
     kind_in_words,
@@ -201,7 +201,7 @@ _CHANGES: tuple[Column[Change], ...] = (
     Column("", "Became", text=lambda row: row.account["became"] or ""),
     Column("", "What", text=lambda row: _what(row.account)),
     Column("", "Reason", text=lambda row: row.account["reason"] or ""),
-    Column("", "By", text=lambda row: by_in_words(row.account["by"])),
+    Column("", "By", text=lambda row: change_by_in_words(row.account)),
     Column("", "When", text=lambda row: when_in_words(row.account)),
     Column("", "School days after", number=True,
            text=lambda row: days_in_words(row.account["late_by_school_days"])),

@@ -14,7 +14,7 @@ from projections.queries.selection import members_on
 from projections.queries.view import AS_STATED, Person, View
 from projections.queries.wording import (
     authenticated_in_words,
-    by_in_words,
+    change_by_in_words,
     kind_in_words,
     when_in_words,
 )
@@ -238,7 +238,7 @@ COLUMNS: tuple[Column[Step], ...] = (
     *(_figure(side, name) for side in ("before", "after") for name in Counted._fields),
     _read("When", when_in_words),
     Column("", "What", text=_what, free=True),
-    _read("By", lambda account: by_in_words(account["by"])),
+    _read("By", change_by_in_words),
     _read("How known", lambda account: authenticated_in_words(account["by"])),
     Column("", "Figures before > after", text=_movement),
 )

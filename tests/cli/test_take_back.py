@@ -57,6 +57,33 @@ def test_it_counts_nowhere_and_stays_on_record(ledger, tmp_path):
     assert ISSUED not in (tmp_path / "out" / "notices.csv").read_text()
 
 
+def test_an_export_of_a_notice_recorded_anew_holds_nothing_of_what_was_taken_back(
+    ledger, tmp_path, at
+):
+    """Neither the first record nor its withdrawal: a copy says of the notice what stands."""
+    said = ("--kind", "s444A", "--issued-on", ISSUED, "--offence-first", "2026-11-09")
+    last, withdrawn = ("--offence-last", "2026-11-16"), ("--withdrawn-on", "2026-11-19")
+    ground = ("--withdrawn-ground", "8(1)(a)")
+    at("2026-11-20T21:05")
+    done("notice", "record", "P04", FABLE, *said, *last, *withdrawn, *ground)
+    at("2026-11-20T21:10")
+    done("take-back", ledger, "--reason", "P05 was meant")
+    at("2026-11-20T21:15")
+    done("notice", "record", "P04", FABLE, *said, *last, "--received-on", "2026-11-20")
+    done("export", "portable", tmp_path / "out")
+    with (tmp_path / "out" / "notices.csv").open(encoding="utf-8", newline="") as file:
+        [row] = [row for row in csv.DictReader(file) if row["issued_on"] == ISSUED]
+    assert row["withdrawn_on"] == ""
+    copy = ("--ledger", tmp_path / "copy")
+    done(*copy, "init", "--staff", "H01", "--name", "Hope Headworth", "--job-title", "Headteacher")
+    told = done(*copy, "import", "portable", tmp_path / "out").out
+    assert "amended" not in told
+    for places in ((), copy):
+        rows = run(*places, "notices", "--json").json["rows"]
+        [again] = [row for row in rows if row["issued_on"] == ISSUED]
+        assert (again["outcome"], again["withdrawn_on"]) == (None, None)
+
+
 def test_a_source_that_states_it_again_does_not_bring_it_back(ledger, tmp_path):
     """It is told, like everything that a person here has put right."""
     folder = tmp_path / "again"

@@ -115,6 +115,30 @@ def test_an_unknown_code_and_minutes_stand_on_the_page_as_they_are(school):
     assert "imported from other-system" in told
 
 
+def test_what_a_later_import_states_otherwise_is_nobodys_amendment(school):
+    """It says when and by whom it was imported; the teacher whose mark it was did nothing then."""
+    at = instant(2025, 9, 8, 9)
+    school.add(
+        AT + 1, marked("ann", SESSION, "/", by="s2", stated=at, row=2), imported=True, by="s1"
+    )
+    restated = SourceRestated(original="/", code="I", by="s2", stated=at, row=2)
+    school.add(instant(2025, 9, 15, 9), on_mark("ann", SESSION, restated), imported=True, by="s1")
+    told = text(ask(school, SESSION))
+    page = told[told.index("Version 2") :]
+    assert "Stated before    /" in page
+    assert "Stated now       I: Illness" in page
+    assert "Amended entry" not in page
+    said = "its source states it anew in the import of Monday 15 September 2025, 10:00"
+    assert (
+        f"Date             {said} (5 school days after the session); the mark stated for" in page
+    )
+    assert "Name             nobody amended it; the mark is by Mr Teacher" in page
+    assert "imported from other-system by Mrs Register, Officer, in batch" in page
+    rows = ask(school).blocks[0].rows
+    assert any(cell.startswith("nobody amended it; the mark is by Mr Teacher") for cell in rows[1])
+    assert any("imported 2025-09-15 10:00 by Mrs Register, Officer; the" in c for c in rows[1])
+
+
 def test_a_session_without_anything_says_so(school):
     """No version, no plan."""
     assert "no mark and no plan is recorded" in text(ask(school, SESSION))
