@@ -226,6 +226,6 @@ def test_keys_that_were_destroyed_are_told_since_no_entry_says_by_whom(pupils):
     assert loss.startswith(
         "keys were destroyed, of p2: their texts read [beyond use], and no entry"
     )
-    rows = ", ".join(f"('q{n}', 'casework', 1)" for n in range(3))
-    keys(pupils, f"INSERT INTO destroyed VALUES {rows}")
+    with closing(KeyRing(pupils.keys)) as ring:
+        ring.destroy_again((other, "casework", 1) for other in ("q0", "q1", "q2"))
     assert lost(pupils)[0].startswith("keys were destroyed, of p2, q0, q1 …: ")
