@@ -402,6 +402,14 @@ def refusal(path: Path, error: Exception) -> StorageRefused:
     for words, code, what, remedy in _MEANINGS:
         if any(word in text for word in words):
             return StorageRefused(code, f"{what} ({path})", remedy)
+    at = getattr(error, "filename", None) or path
+    match error:
+        case FileNotFoundError():
+            return StorageRefused("storage", f"there is no file {at}", "check the name")
+        case IsADirectoryError():
+            return StorageRefused("storage", f"{at} is a folder, and no file", "name the file")
+        case OSError(strerror=str(meaning)):
+            return StorageRefused("storage", f"{at} cannot be used: {meaning}", "see the message")
     return StorageRefused("storage", f"{path} cannot be used: {error}", "see the message")
 
 

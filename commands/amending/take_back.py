@@ -4,7 +4,7 @@ Of registers and marks there is no taking back: they are amended (SI 2024/208 re
 back here stays in the log, with who recorded it; what takes it back says why, and by whom.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from commands.amending.ways_back import remedy_of
 from commands.core import authority, checks
@@ -62,10 +62,17 @@ class TakeBack(UseCase):
         )
         return decided(
             [Fact(found.stream, taken)],
-            f"{what}: taken back; it counts nowhere from now on",
-            "attendance taken-back shows it with who recorded it, and why it was taken back",
+            *_in_words(what, dry_run=self.dry_run),
             dry_run=self.dry_run,
         )
+
+
+def _in_words(what: str, *, dry_run: bool) -> Iterator[str]:
+    if dry_run:
+        yield f"{what}: would be taken back; it would count nowhere from then on"
+        return
+    yield f"{what}: taken back; it counts nowhere from now on"
+    yield "attendance taken-back shows it with who recorded it, and why it was taken back"
 
 
 def _wrong_entry(state: State, entry: int) -> Recorded:

@@ -138,6 +138,7 @@ class WithdrawClosure(UseCase):
         facts = [Fact(streams.CALENDAR, withdrawn)]
         says = [f"{self.day} {' and '.join(closures)}: closure{_for(self.group)} {verb}"]
         calendar = _without(state, closures.values())
+        says += _closed_all_the_same(calendar, closures.values())
         stuck = list(by_batch(state, _stuck(state, rules.codes, calendar, closures.values())))
         if not (self.put_back and stuck):
             says += ["no mark is to be put back"] if self.put_back else []
@@ -341,6 +342,19 @@ def _without(state: State, closures: Iterable[Closure]) -> Calendar:
     calendar, gone = state.school.calendar(), list(closures)
     rest = [closure for closure in calendar.closures if closure not in gone]
     return Calendar(calendar.terms, rest, calendar.times)
+
+
+def _closed_all_the_same(calendar: Calendar, gone: Iterable[Closure]) -> Iterator[str]:
+    """Yield what else closes the sessions of closures that are withdrawn, for whom and why."""
+    halves: dict[tuple[date, str], list[Half]] = {}
+    for closure in gone:
+        for each in calendar.closures_on(Session(closure.date, closure.half)):
+            how = "cancelled" if each.cancelled else "closed"
+            whom = _for(each.groups) or " for everyone"
+            why = f": {each.reason}" if each.reason else ""
+            halves.setdefault((each.date, f"still {how}{whom}{why}"), []).append(each.half)
+    for (day, still), closed in halves.items():
+        yield f"{day} {' and '.join(closed)} {noun(len(closed), 'is', 'are')} {still}"
 
 
 def _places(state: State, closures: Iterable[Closure]) -> list[Place]:

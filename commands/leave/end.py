@@ -120,14 +120,23 @@ class WithdrawLeave(EndLeave):
             *_withdraw_plans(leave.pupil, plans, why, author.staff_id),
         ]
         number = number_of(len(plans), "planned session")
-        says = [f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {number}"]
+        verb = "would be withdrawn" if self.dry_run else "withdrawn"
+        says = [f"leave {leave.id} of {state.name_of(leave.pupil)} {verb}, with {number}"]
+        left = {session for session, _ in _plans(state, leave)} - {session for session, _ in plans}
+        says += sessions.left_out(left, "that other leave covers")
         if self.dry_run:
             says += told.in_words(state, rules.codes, facts, each=True)
         return decided(facts, *says, dry_run=self.dry_run)
 
 
 def _own_plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:
-    """Return the plans that rest on granted leave alone, of every session without a mark.
+    """Return the plans that rest on granted leave alone, of every session without a mark."""
+    plans = _plans(state, leave)
+    return [each for each in plans if not _rests_elsewhere(state, leave, each[0])]
+
+
+def _plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:
+    """Return the plans with the code of granted leave, of every session without a mark.
 
     Also of sessions begun or past: a register that is taken late would enter them.
     """
@@ -139,7 +148,6 @@ def _own_plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:
         for session, plan in marks.plans_of(state, leave.pupil)
         if grant.span.holds(session)
         and plan.code == grant.code
-        and not _rests_elsewhere(state, leave, session)
         and marks.mark_of(state, leave.pupil, session) is None
     ]
 

@@ -15,6 +15,7 @@ from datetime import date, time
 from commands.core import families, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, Range, one, starting
+from commands.core.sessions import Span
 from commands.leave import asker
 from commands.leave.leave import leaves_of, sessions_in_words, sessions_met
 from ledger import names
@@ -55,6 +56,10 @@ class RequestLeave(UseCase):
     )
     asked_on: str = option("the day on which it was asked for, or when: 2026-11-20T08:30")
     reason: str | None = option("the reason given; kept sealed", default=None)
+    again: bool = option(
+        "record it besides leave for the same days and purpose that is asked for or granted",
+        default=False,
+    )
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who records it, the calendar, the pupil and the parents; ask for other leave."""
@@ -85,6 +90,8 @@ class RequestLeave(UseCase):
             reason=_with_time(at, self.reason),
             by=by,
         )
+        if not self.again:
+            _check_not_there(state, pupil, span, purpose)
         leave_id = state.new_id()
         met = sessions_met(state.school.calendar(), pupil, span)
         says = [
@@ -99,6 +106,21 @@ class RequestLeave(UseCase):
             f"to refuse it: attendance leave refuse {leave_id} --reason WHY",
         ]
         return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
+
+
+def _check_not_there(state: State, pupil: Pupil, span: Span, purpose: Purpose) -> None:
+    """Refuse what may be the same request once more: leave for these sessions and this purpose."""
+    for other in leaves_of(state, pupil):
+        is_same = other.request.purpose == purpose.name and other.covers[:2] == span[:2]
+        if other.state in _OPEN and is_same:
+            state_of = "is asked for" if other.state == "asked" else "is granted"
+            raise Refused(
+                "leave-there-already",
+                f"leave {other.id} of {state.name_of(pupil)}, {span.first} to {span.last}, "
+                f"{state_of} already, since a request of {other.request.asked_on}",
+                "see it with attendance leave --pupil; a request besides it is recorded with "
+                "--again, and one that is no more is taken back with attendance leave withdraw",
+            )
 
 
 def _count_in_words(met: list[Session]) -> str:

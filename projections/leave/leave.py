@@ -46,7 +46,7 @@ _WORDS = {
 }
 _NOTE = (
     "Met = Planned + As planned + Otherwise + Unmarked; a plan is no entry until the register is "
-    "taken."
+    "taken. What two grants plan is Planned with the first that stands, Unmarked with the other."
 )
 
 

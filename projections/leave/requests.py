@@ -98,6 +98,14 @@ def requests(view: View, **where: Any) -> list[LeaveRequest]:  # noqa: ANN401 - 
     return sorted(found, key=lambda each: (each.first, each.asked.leave))
 
 
+def _code(leave: LeaveRequest) -> str | None:
+    return leave.decision.taken.code if leave.decision else None
+
+
+def _granted_at(leave: LeaveRequest) -> int:
+    return leave.decision.taken.line if leave.decision else 0
+
+
 # -- the register of their sessions ----------------------------------------------------------
 
 
@@ -105,7 +113,8 @@ class Counts(NamedTuple):
     """The sessions of a request that the school meets, and what was entered on them.
 
     ``met`` = ``planned`` + ``as_planned`` + ``otherwise`` + ``unmarked``: still planned with the
-    leave's code; entered with it; entered with another; neither mark nor such a plan.
+    leave's code; entered with it; entered with another; neither mark nor such a plan. What other
+    leave plans, granted before and standing, is no plan of this one.
     ``codes``: the marks by code. Marks count up to the day of the view.
     """
 
@@ -138,6 +147,10 @@ class Register:
 
     def __init__(self, view: View, found: Sequence[LeaveRequest]) -> None:
         self.view = view
+        self._granted: dict[int, list[LeaveRequest]] = defaultdict(list)
+        for each in requests(view):
+            if each.state == "granted":
+                self._granted[each.asked.pupil].append(each)
         ends = [each.date for leave in found for each in (leave.first, leave.last, *leave.covers)]
         self._whole = rectangle(view, min(ends, default=view.on), max([*ends, view.on]))
 
@@ -154,12 +167,16 @@ class Register:
         """Return what was entered on the sessions of a request."""
         pupil, (first, last) = leave.asked.pupil, leave.covers
         marks = self.marks(pupil, first, last)
-        code = leave.decision.taken.code if leave.decision else None
+        code = _code(leave)
         known = self.view.standing(Plan, pupil=pupil, session=Between(str(first), str(last)))
         plans = {plan.session for plan in known if code is not None and plan.code == code}
         entered = [mark for mark in marks.values() if mark]
         as_planned = entered.count(code) if code else 0
-        planned = sum(str(session) in plans for session, mark in marks.items() if not mark)
+        planned = sum(
+            str(session) in plans and not self._is_of_other(leave, session)
+            for session, mark in marks.items()
+            if not mark
+        )
         return Counts(
             met=len(marks),
             planned=planned,
@@ -168,6 +185,19 @@ class Register:
             unmarked=len(marks) - len(entered) - planned,
             codes=dict(sorted(Counter(entered).items())),
         )
+
+    def _is_of_other(self, leave: LeaveRequest, session: Session) -> bool:
+        """Tell whether the plan of a session rests on other leave that gives it the same code.
+
+        On the one granted first, of those that stand.
+        """
+        bearing = [
+            each
+            for each in self._granted[leave.asked.pupil]
+            if each.covers[0] <= session <= each.covers[1] and _code(each) == _code(leave)
+        ]
+        first = min(bearing, key=_granted_at, default=leave)
+        return first.asked.leave != leave.asked.leave
 
     def aftermath(self, leave: LeaveRequest) -> Aftermath | None:
         """Return what followed granted leave; none where it has not ended, or does not stand."""

@@ -92,7 +92,11 @@ class Penalties(Selection, Question[PenaltyFindings]):
                 "give both, the smaller number with --at-least",
             )
         pupils = sorted(search.pupils(), key=lambda each: each.person.upn)
-        return PenaltyFindings(search.register, search.at_least, pupils, search.fallen())
+        known = view.commits.upto(view.position)
+        by_import = self.clock == "ledger" and any(commit.source for commit in known)
+        return PenaltyFindings(
+            search.register, search.at_least, pupils, search.fallen(), by_import
+        )
 
     def present(self, found: PenaltyFindings) -> Answer:
         """Show one row for each pupil."""

@@ -69,13 +69,15 @@ class ListedPupil(NamedTuple):
 class PenaltyFindings(NamedTuple):
     """Who is listed, by UPN, from so many sessions on.
 
-    ``fallen``: whose case was considered with as many, and no window holds them any more.
+    ``fallen``: whose case was considered with as many, and no window holds them any more;
+    ``by_import``: whether imported marks count from their import, not as their source says.
     """
 
     register: Register
     at_least: int
     pupils: Sequence[ListedPupil]
     fallen: Sequence[Person] = ()
+    by_import: bool = False
 
 
 def _window(key: str) -> Column[ListedPupil]:
@@ -283,7 +285,7 @@ def explanation(found: PenaltyFindings) -> list[Block]:
     codes = found.register.codes
     return [
         Lines([*_rule(found.register), ""]),
-        *(Lines([*_pupil(codes, each), ""]) for each in found.pupils),
+        *(Lines([*_pupil(codes, each, found.by_import), ""]) for each in found.pupils),
     ]
 
 
@@ -307,7 +309,7 @@ def _rule(register: Register) -> Iterator[str]:
     yield f"  Reference: {rule.reference} ({rule.confidence})."
 
 
-def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
+def _pupil(codes: Codes, row: ListedPupil, by_import: bool) -> Iterator[str]:  # noqa: FBT001
     case, found = row.case, row.case.standing
     yield f"{row.person.name} ({row.person.upn})"
     yield from _window_in_words(codes, case, "Latest window", found.window, found.sessions)
@@ -325,7 +327,11 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
             if row.shown_by
             else ""
         )
-        yield f"  The register first held as many on {day(at.date())} at {at:%H:%M}{by}"
+        held = "This ledger" if by_import else "The register"
+        yield f"  {held} first held as many on {day(at.date())} at {at:%H:%M}{by}"
+        if by_import:
+            yield "  (what was imported, it holds since the import: --clock source goes by the"
+            yield "  times that the source states)"
     if found.leaves_on:
         yield f"  The oldest session leaves the window on {day(found.leaves_on)}"
     yield from _besides(row)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from ledger.clock import local, told
-from ledger.english import number_of
+from ledger.english import noun, number_of
 from ledger.errors import Refused
 from ledger.sealing.redaction import half_done
 from ledger.store.folder import Folder
@@ -57,7 +57,7 @@ class State(NamedTuple):
     unmarked: "Unmarked"
     closed: str
     ahead: bool
-    before: tuple[date, Sequence[str]] | None
+    before: "tuple[date, Unmarked] | None"
     waiting: Sequence[Request]
     appointed: Sequence[Appointment]
     clock: Refused | None
@@ -118,7 +118,7 @@ class Status(Question[State]):
             "unmarked_registers": found.unmarked.registers,
             "not_open": found.closed or None,
             "last_school_day": found.before
-            and {"on": found.before[0], "unmarked_registers": found.before[1]},
+            and {"on": found.before[0], "unmarked_registers": found.before[1].registers},
             **pending.field(found.waiting),
             **appointments.field(found.appointed),
         }
@@ -192,45 +192,55 @@ def _unmarked(found: State) -> str:
         return f"{found.on} has not been yet"
     if not found.closed:
         later = "".join(f"; {session.half} is not due yet" for session in found.unmarked.not_due)
-        return f"{_named(found.unmarked.registers)} on {found.on}{later}"
+        return f"{_left(found.unmarked, found.on)}{later}"
     said = f"the school is not open on {found.on}: {found.closed}"
     if found.before is None:
         return said
     last, unmarked = found.before
-    return f"{said}; {_named(unmarked)} on {last}, the last day of school"
+    return f"{said}; {_left(unmarked, last)}, the last day of school"
 
 
-def _named(registers: Sequence[str]) -> str:
-    return ", ".join(registers) or "no register"
+def _left(found: "Unmarked", day: date) -> str:
+    """Name the unmarked registers of a day; where there is none, say how many are complete."""
+    if found.registers:
+        return f"{', '.join(found.registers)} on {day}"
+    if not found.due:
+        return f"no register was due on {day}"
+    every = "the one register" if found.due == 1 else f"all {found.due} registers"
+    return f"none: {every} due on {day} {noun(found.due, 'is', 'are')} complete"
 
 
-def _before(view: View) -> tuple[date, Sequence[str]] | None:
+def _before(view: View) -> tuple[date, "Unmarked"] | None:
     """Return the last day of school before the day, by today, and its unmarked registers."""
     last = last_school_day(view.calendar, min(view.on, view.today))
-    return None if last is None else (last, unmarked_registers(view, last).registers)
+    return None if last is None else (last, unmarked_registers(view, last))
 
 
 class Unmarked(NamedTuple):
     """Registration groups and sessions of a day in which a pupil has no mark that was due.
 
-    ``not_due``: the sessions whose registers have not all closed or been taken yet.
+    ``not_due``: the sessions whose registers have not all closed or been taken yet; ``due``: how
+    many registers were due, marked or not.
     """
 
     registers: list[str]
     not_due: list[Session]
+    due: int
 
 
 def unmarked_registers(view: View, day: date) -> Unmarked:
     """Find the unmarked registers of a day."""
     whole = rectangle(view, day, day)
     due = due_cells(view, whole)
-    found = []
+    found, every = [], 0
     for n, session in enumerate(whole.sessions):
         empty = due[:, n] & (whole.codes[:, n] == 0)
         for name, wanted in groups_of(view, "registration").items():
-            if any(empty[m.pupil] for m in wanted if m.covers(day)):
+            members = [m.pupil for m in wanted if m.covers(day)]
+            every += any(due[pupil, n] for pupil in members)
+            if any(empty[pupil] for pupil in members):
                 found.append(f"{name} {session.half}")
-    return Unmarked(sorted(found), not_due(whole, due))
+    return Unmarked(sorted(found), not_due(whole, due), every)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -227,6 +227,23 @@ def test_marks_that_another_cancellation_bears_stay(desk):
     assert standing(desk) == {"P1": "Y4", "P2": "Y4", "P3": "/", "P4": "Y4"}
 
 
+def test_what_closes_the_session_all_the_same_is_said(desk):
+    """Of two cancellations one is withdrawn: for whom the other stands, and why."""
+    desk.do(cancel(group=("7A",), reason="flood"))
+    desk.do(cancel(reason="no heating"))
+    said = desk.do(withdraw(group=("7A",), put_back=True, dry_run=True)).says
+    assert said[:3] == (
+        "2026-11-20 AM: closure for 7A would be withdrawn",
+        "2026-11-20 AM is still cancelled for everyone: no heating",
+        "no mark is to be put back",
+    )
+    assert "2026-11-20 AM is still cancelled for 7A: flood" in desk.do(withdraw()).says
+    desk.do(close(group=("7A",)))
+    desk.do(close(group=("Y7",), reason="Trip"))
+    said = desk.do(withdraw(day=INSET, group=("7A",))).says
+    assert said[1:] == ("2026-11-27 AM and PM are still closed for Y7: Trip",)
+
+
 def test_withdrawing_a_planned_closure_puts_nothing_back(desk):
     """No mark stands on it."""
     desk.do(close(day=TODAY))

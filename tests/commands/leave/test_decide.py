@@ -144,7 +144,8 @@ def test_who_asked_is_looked_at_again_when_it_is_decided(desk):
     """A flag recorded since is told; of a parent who is none of the pupil's nothing is granted."""
     desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Cal"))
     desk.do(RecordRelation(parent_id="PA1", pupil="P1", lives_with="yes"))
-    first, second = (ask(desk, parent="PA1", asked_by="Cal Quill") for _ in range(2))
+    asked = {"parent": "PA1", "asked_by": "Cal Quill"}
+    first, second = ask(desk, **asked), ask(desk, **asked, again=True)
     desk.do(RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes", reason="Court"))
     for command in (refuse(first), grant(second)):
         assert said(desk, command)[-1].startswith("note: no_contact is yes for parent PA1")

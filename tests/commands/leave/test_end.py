@@ -68,7 +68,7 @@ def test_a_dry_run_shows_each_plan_that_would_be_withdrawn(away):
     *said, last = away.do(withdraw(away.leave_id, dry_run=True)).says
     left = ["2026-11-24/PM", *both("2026-11-25", "2026-11-26", "2026-11-27")]
     assert said == [
-        f"leave {away.leave_id} of Ada Quill withdrawn, with 7 planned sessions",
+        f"leave {away.leave_id} of Ada Quill would be withdrawn, with 7 planned sessions",
         *(f"Ada Quill {session}: C (plan withdrawn)" for session in left),
         "7 no longer planned: 7 C",
     ]
@@ -84,11 +84,21 @@ def test_a_request_that_was_not_decided_is_withdrawn_alone(desk):
     )
 
 
+def test_what_other_leave_still_plans_is_said(desk):
+    """Why no plan goes with it."""
+    first = ask_and_grant(desk, "2026-11-23", "2026-11-24")
+    ask_and_grant(desk, "2026-11-23", "2026-11-24", again=True)
+    assert desk.do(withdraw(first)).says == (
+        f"leave {first} of Ada Quill withdrawn, with 0 planned sessions",
+        "4 sessions that other leave covers left out: 2026-11-23, 2026-11-24",
+    )
+
+
 def test_a_plan_changed_since_and_other_leave_keep_their_sessions(desk):
     """What does not rest on this leave alone stays."""
     first = ask_and_grant(desk, "2026-11-23", "2026-11-24")
     ask_and_grant(desk, "2026-11-24/PM", "2026-11-24/PM")
-    refused = ask(desk, "2026-11-23", "2026-11-24")
+    refused = ask(desk, "2026-11-23", "2026-11-24", again=True)
     head(desk).recorded(refuse(refused))
     ask_and_grant(desk, "2026-11-24/AM", "2026-11-24/AM", pupil="P2")
     ask_and_grant(desk, "2026-11-25/AM", "2026-11-25/AM", purpose="medical")
@@ -295,7 +305,7 @@ def test_leave_of_two_pupils_that_ends_at_once_does_not_meet(away, end):
 @pytest.mark.parametrize(
     "meanwhile",
     [
-        request(),
+        request(again=True),
         ChangePlan(pupil="P1", session=parse_session("2026-11-25/AM"), code="M", reason="Dentist"),
         MarkSession(pupil="P1", session=parse_session("2026-11-24/PM"), code="I"),
     ],

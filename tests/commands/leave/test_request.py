@@ -8,7 +8,7 @@ from commands.calendar.closures import AddClosure
 from commands.calendar.terms import SetTerm
 from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.leave import LeaveRequested
-from tests.commands.leave.steps import ask, ask_and_grant, request, withdraw
+from tests.commands.leave.steps import ask, ask_and_grant, grant, request, withdraw
 from tests.commands.meanwhile import tries
 
 
@@ -93,8 +93,11 @@ def test_a_parent_who_may_not_be_contacted_is_told(desk):
     [note] = notes(desk, parent="PA1", asked_by="Cal Quill")
     assert note.startswith("note: no_contact is yes for parent PA1: they may not be contacted")
     assert notes(desk, pupil="P4", asked_by="Cal Quill") == []
-    assert "no_contact is yes for parent PA1" in notes(desk, asked_by="Mr cal QUILL")[0]
-    assert "no_contact" not in notes(desk, asked_by="Una Quill", as_written=True)[0]
+    assert (
+        "no_contact is yes for parent PA1" in notes(desk, asked_by="Mr cal QUILL", again=True)[0]
+    )
+    again = {"as_written": True, "again": True}
+    assert "no_contact" not in notes(desk, asked_by="Una Quill", **again)[0]
 
 
 @pytest.mark.parametrize(
@@ -164,6 +167,21 @@ def test_other_leave_on_the_same_sessions_is_told(desk):
         f"note: leave {second} (asked) is for 2026-11-26/AM to 2026-11-27/PM too",
     ]
     assert notes(desk, first="2026-12-03", last="2026-12-04", parent="PA1") == []
+
+
+def test_leave_for_the_same_days_is_told_before_it_is_recorded_twice(desk):
+    """Open or granted; another parent's request is recorded with --again, and other days are."""
+    first = ask(desk)
+    refused = desk.refused(request(asked_by="Uwe Quill"), "leave-there-already")
+    assert first in refused.what
+    assert "is asked for already, since a request of 2026-11-19" in refused.what
+    desk.by("head").do(grant(first))
+    assert "is granted already" in desk.by("mm").refused(request(), "leave-there-already").what
+    ask(desk, again=True)
+    ask(desk, "2026-11-23", "2026-11-26")
+    third = ask(desk, "2026-12-01", "2026-12-01")
+    desk.do(withdraw(third))
+    ask(desk, "2026-12-01", "2026-12-01")
 
 
 @pytest.mark.parametrize(
@@ -286,11 +304,13 @@ def test_two_parents_of_one_name_are_asked_about(family):
 def test_a_name_that_is_not_that_of_the_parent_given_is_asked_about(family):
     """An initial or a title alone may be theirs; another title or forename may not."""
     for written in ("Mrs O'Quill", "Z O'Quill", "O'Quill"):
-        assert family.events(request(asked_by=written, parent="PA1"))[0].asked_by == written
+        [event] = family.events(request(asked_by=written, parent="PA1", again=True))
+        assert event.asked_by == written
     for written in ("Mr O'Quill", "Cal Quill", "Cal O'Quill"):
         refusal = family.refused(request(asked_by=written, parent="PA1"), "asked-by-other-name")
         assert "PA1 is on record as Mrs Zoë-Anne O'Quill" in refusal.what
-    [event] = family.events(request(asked_by="Anni O'Quill", parent="PA1", as_written=True))
+    as_written = {"as_written": True, "again": True}
+    [event] = family.events(request(asked_by="Anni O'Quill", parent="PA1", **as_written))
     assert (event.parent, event.asked_by) == ("PA1", "Anni O'Quill")
 
 

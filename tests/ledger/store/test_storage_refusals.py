@@ -16,6 +16,7 @@ from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger import files
 from ledger.backup import backup
+from ledger.backup import file as backup_file
 from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.store.store import Store
@@ -210,6 +211,20 @@ def test_a_storage_error_without_a_known_meaning_is_shown_as_it_is():
     """What we cannot explain is still an answer, with its own words."""
     refused = files.refusal(Path("ledger.db"), OSError("the drive makes a noise"))
     assert (refused.code, "makes a noise" in refused.what) == ("storage", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("none", "there is no file {}/none"), ("", "{} is a folder, and no file")],
+)
+def test_a_file_that_is_not_there_is_refused_without_the_number_of_an_error(tmp_path, name, what):
+    """As somebody mistypes the name of a back-up."""
+    with pytest.raises(Refused) as caught:
+        backup_file.read(tmp_path / name, lambda *_: None)
+    refused = caught.value
+    assert (refused.code, refused.what) == ("storage", what.format(tmp_path))
+    meant = files.refusal(tmp_path, OSError(5, "Input/output error", str(tmp_path)))
+    assert meant.what == f"{tmp_path} cannot be used: Input/output error"
 
 
 def test_each_event_of_a_log_has_an_anchor_of_its_own(folder):

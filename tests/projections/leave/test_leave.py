@@ -145,6 +145,19 @@ def test_a_grant_shows_the_decision_and_what_was_entered(book):
     assert [step["step"] for step in row["steps"]] == ["granted"]
 
 
+def test_what_two_grants_plan_is_counted_with_the_first_that_stands(book):
+    """Withdrawn leave has no plan any more, though the other's stand on the same sessions."""
+    book.add(ASKED, asked(), asked(leave_id="two"))
+    book.add(DECIDED, granted(leave_id="two"), *planned(*SESSIONS))
+    book.add(DECIDED, granted())
+    assert {row["id"]: row["planned"] for row in rows(book)} == {"one": 0, "two": 5}
+    assert "with the first that stands" in " ".join(told(book).split())
+    book.add(LATER, ended(LeaveWithdrawn, leave_id="two"))
+    day = {"on": date(2026, 11, 8)}
+    assert {row["id"]: row["planned"] for row in rows(book, **day)} == {"one": 5, "two": 0}
+    assert {row["id"]: row["unmarked"] for row in rows(book, **day)} == {"one": 0, "two": 5}
+
+
 def test_only_part_may_be_granted_and_counts_are_of_that(book):
     """What was asked for stays beside it."""
     book.add(ASKED, asked())

@@ -743,6 +743,21 @@ def test_the_explanation_names_sessions_windows_and_the_rule(away):
     assert "leaves the window on 24 November 2025" in nine
 
 
+def test_what_was_imported_is_held_since_the_import_and_earlier_by_its_source(school):
+    """The time of an import is no time of the register: that is asked by the source's clock."""
+    with school.writing():
+        for nth, session in enumerate(WEEK):
+            at = instant(2025, 9, 8 + nth // 2, 9)
+            school.commit(AT + nth, marked("ann", session, "O", stated=at, row=nth + 1),
+                          imported=True)  # fmt: skip
+    said = shown(school, explain=True)
+    assert "This ledger first held as many on 15 September 2025 at 10:00" in said
+    assert "--clock source" in said
+    stated = shown(school, explain=True, clock="source")
+    assert "The register first held as many on 12 September 2025 at 10:00" in stated
+    assert "--clock source" not in stated
+
+
 def test_the_explanation_leaves_out_what_never_happened(school):
     """No date of a threshold that was not reached."""
     absent(school, WEEK[:9])

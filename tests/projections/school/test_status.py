@@ -97,6 +97,21 @@ def test_a_day_without_school_is_no_clean_day(school):
     assert before.split("Unmarked")[1].count("last day of school") <= 1
 
 
+def test_that_no_register_is_unmarked_is_said_of_so_many(school):
+    """Not as if there were none; before the register closes none is due."""
+    every = [marked(p, f"{MONDAY}/{h}", "/") for p in ("ann", "bob", "cy") for h in ("AM", "PM")]
+    school.add(AT, *every)
+    [line] = _unmarked_line(school)
+    assert line == "Unmarked     none: all 4 registers due on 2025-09-08 are complete"
+    [line] = _unmarked_line(school, on=date(2025, 9, 7))
+    assert "no register was due" not in line
+
+
+def _unmarked_line(school, on=MONDAY):
+    found = school.ask(Status(on=on))
+    return [each for each in found.blocks[0].lines if each.startswith("Unmarked")]
+
+
 def test_a_day_to_come_has_no_unmarked_register_yet(school):
     lines = "\n".join(school.ask(Status(on=date(2025, 9, 9)), now=AT).blocks[0].lines)
     assert "Unmarked     2025-09-09 has not been yet" in lines
