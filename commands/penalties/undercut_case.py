@@ -174,14 +174,12 @@ def _certificate_sessions(papers: Sequence[CitedPaper], *registers: Register) ->
 def _is_changed(paper: Paper, session: Session, before: Cell, after: Cell, today: date) -> bool:
     """Tell whether a paper relied on a session that changed in what matters to it.
 
-    A first entry on the day itself is the register being taken; where a notice states its
-    period only, it relied on no session that held no entry.
+    A first entry on the day itself is the register being taken.
     """
     if not paper.relied_on(session):
         return False
     first_entry = before.code is None and after.code is not None and before.held == after.held
-    by_period = paper.kind == "notice" and not paper.sessions
-    if first_entry and (session.date == today or by_period):
+    if first_entry and session.date == today:
         return False
     if paper.kind == "certificate":
         return before[:2] != after[:2]

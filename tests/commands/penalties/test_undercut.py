@@ -129,7 +129,7 @@ def test_another_relevant_code_changes_a_session_but_not_the_count(ten):
 
 def test_what_did_not_fall_is_said_as_a_changed_session(school):
     """Added absence undercuts nothing: a session that a paper relied on was changed."""
-    desk = school(*marks(WEEK[:8]), *marks(WEEK[8:], "/"), notice())
+    desk = school(*marks(WEEK[:8]), *marks(WEEK[8:], "/"), notice(sessions=tuple(WEEK)))
     dry = desk.do(amend(WEEK[8], "O", dry_run=True)).says
     relied = f"a session that the {NOTICE} relied on"
     counts = "8 -> 9 recorded sessions"
@@ -307,6 +307,28 @@ def test_a_notice_by_its_period_relied_on_no_blank(school):
     late = Fact(streams.mark("ann", "2026-09-15/AM"), SessionMarked(code="I", late=True))
     ((papers, _),) = raised(desk, stated(late))
     assert list(papers) == [("notice", "a2 2026-11-02")]
+
+
+def test_a_notice_by_its_period_relied_on_no_session_without_a_relevant_entry(school):
+    """Present then, whatever it becomes; an entry that became relevant after the issue neither."""
+    desk = school(*marks(WEEK), *marks([ELEVENTH, "2026-09-15/AM"], "/"), notice())
+    assert raised(desk, amend(ELEVENTH, "M")) == []
+    assert raised(desk, amend("2026-09-15/AM", "O")) == []
+    assert raised(desk, amend("2026-09-15/AM", "/")) == []
+    assert raised(desk, amend(WEEK[0], "N")) == [({PAPER: (10, 10)}, (f"{WEEK[0]} O>N",))]
+
+
+def test_a_session_it_relied_on_stays_one_whatever_became_of_it(school):
+    """As it stood at the issue: a second change of the same session is told as well."""
+    desk = school(*marks([*WEEK, ELEVENTH]), notice())
+    assert raised(desk, amend(WEEK[0], "I")) == [({PAPER: (11, 10)}, (f"{WEEK[0]} O>I",))]
+    assert raised(desk, amend(WEEK[0], "M")) == [({PAPER: (10, 10)}, (f"{WEEK[0]} I>M",))]
+
+
+def test_a_cancellation_for_the_school_touches_no_notice_of_who_was_present(school):
+    """The child was there: the notice rested on nothing of that session."""
+    desk = school(*marks(WEEK[:9]), *marks(WEEK[9:], "/"), notice())
+    assert raised(desk, stated(shut(11, sessions=("PM",)))) == []
 
 
 def test_a_dry_run_says_what_would_be_undercut(ten):
