@@ -105,12 +105,13 @@ class ChangedMarks:
 def relevant_when(recorded: Iterable[Recorded], position: int, codes: Codes) -> Iterator[Session]:
     """Yield a pupil's sessions that held a relevant entry when a notice came on record.
 
-    ``position``: of the notice. A first entry that another system brought later stood by then.
+    ``position``: of the notice. A first entry recorded after it, and not as a late one, is of
+    before: a notice may come on record before the register does.
     """
     found: dict[Session, str] = {}
     for r in recorded:
-        brought = isinstance(r.event, SessionMarked) and r.event.row is not None
-        if isinstance(r.event, SessionMarked | MarkChange) and (r.position <= position or brought):
+        taken = isinstance(r.event, SessionMarked) and not r.event.late
+        if isinstance(r.event, SessionMarked | MarkChange) and (r.position <= position or taken):
             found[parse_session(streams.parts(r.stream)[2])] = r.event.code
     yield from (each for each, code in found.items() if codes.notice_rests_on(code, each.date))
 

@@ -318,6 +318,12 @@ def test_a_notice_by_its_period_relied_on_no_session_without_a_relevant_entry(sc
     assert raised(desk, amend(WEEK[0], "N")) == [({PAPER: (10, 10)}, (f"{WEEK[0]} O>N",))]
 
 
+def test_a_notice_recorded_before_the_register_rests_on_what_the_register_then_says(school):
+    """Another system's papers may come before its marks."""
+    desk = school(notice(), *marks(WEEK))
+    assert raised(desk, amend()) == [({PAPER: (10, 9)}, (f"{WEEK[0]} O>I",))]
+
+
 def test_a_session_it_relied_on_stays_one_whatever_became_of_it(school):
     """As it stood at the issue: a second change of the same session is told as well."""
     desk = school(*marks([*WEEK, ELEVENTH]), notice())

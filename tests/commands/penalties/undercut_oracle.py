@@ -4,8 +4,8 @@ Written from SI 2007/1867 reg 9A, issue 4 and the text of the feature alone: eve
 school weeks is looked at, and nothing of the project but the classes of events is used.
 
 - A notice (s444A, not withdrawn by today) relied on the sessions it names, else on every session
-  of its offence period that held G, N, O or U when it was recorded (a first entry imported later
-  held it by then); a consideration other than "no discretion" on its
+  of its offence period that held G, N, O or U when it was recorded (a first entry recorded later
+  and not as a late one held it by then); a consideration other than "no discretion" on its
   entries; a certificate or pack on every session of its period up to the day it was given.
 - Its case is the fullest window of ten school weeks, begun by today, that overlaps the days it
   is about. It falls when ten or more become fewer than ten.
@@ -79,7 +79,7 @@ def taken_in(before, events):  # noqa: C901, PLR0912, PLR0915 - one case a kind 
                 found["papers"][position] = (keys[1], event)
             case _ if isinstance(event, MARKS):
                 found["marks"].setdefault(keys[1], {})[session(keys[2])] = event.code
-                if isinstance(event, register.SessionMarked) and event.row is not None:
+                if isinstance(event, register.SessionMarked) and not event.late:
                     for key, stood in found["rested"].items():
                         if key[0].split(":")[1] == keys[1]:
                             stood[session(keys[2])] = event.code
