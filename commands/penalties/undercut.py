@@ -36,17 +36,18 @@ class Alert:
         """The event on the pupil's stream."""
         papers = tuple(
             UndercutPaper(kind=cited.paper.kind, ref=cited.ref, before=before, after=after)
-            for cited, before, after, _ in self.undercut.papers
+            for cited, before, after, *_ in self.undercut.papers
         )
         event = CaseUndercut(papers=papers, sessions=self.undercut.session_texts())
         return Fact(streams.undercut(self.pupil_id), event)
 
     def says(self, number: int | None) -> Iterator[str]:
         """Yield it in words; ``number`` of the alert, none where it would be one (dry run)."""
-        for cited, before, after, fell in self.undercut.papers:
+        for cited, before, after, left, fell in self.undercut.papers:
             counts = ""
-            if cited.paper.kind != "certificate":
-                counts = f": {before} -> {after} recorded sessions"
+            if left is not None:
+                own = f"{left[0]} -> {left[1]} of the sessions that it relied on count"
+                counts = f": {own}; {before} -> {after} recorded sessions in the fullest window"
             if fell:
                 does = "Undercut alert" if number is not None else "would undercut"
                 yield f"{does}: {self.name}, {cited.words}{counts}"

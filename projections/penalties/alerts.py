@@ -38,8 +38,9 @@ from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict
 
 _COUNTED = (
-    "Sessions: recorded sessions of unauthorised or unexplained absence in the fullest window "
-    "around the paper, before and after the change. It is no finding about a parent."
+    "Relied on: how many of the sessions that the paper relied on count, before and after the "
+    "change. Sessions: recorded sessions of unauthorised or unexplained absence in the fullest "
+    "window around the paper, before and after it. It is no finding about a parent."
 )
 _NEXT = "Next: attendance alerts draft ALERT, then alerts sent ALERT or alerts dismiss ALERT."
 
@@ -301,6 +302,7 @@ _LINES: tuple[Column[_Line], ...] = (
     Column("", "Alert", text=_once(lambda row: str(row.alert.number))),
     Column("", "UPN", text=_once(lambda row: row.person.upn)),
     Column("", "Paper", text=_what),
+    Column("", "Relied on", text=lambda line: line.paper.own),
     Column("", "Sessions", text=lambda line: line.paper.counts),
     Column("", "Changed", text=_once(_sessions)),
     Column("", "By and when", text=_once(_by_and_when)),
