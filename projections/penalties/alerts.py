@@ -29,7 +29,7 @@ from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.held import HeldSession, held_sessions
 from projections.queries.held import in_words as held_in_words
-from projections.queries.pending import pending_amendments
+from projections.queries.pending import code_that_stands, pending_amendments
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
 from projections.queries.view import Author, Person, View
@@ -57,6 +57,7 @@ class Waiting(NamedTuple):
 
     request: Request
     person: Person
+    stands: str | None
     by: Author
     reason: str | None
 
@@ -97,7 +98,13 @@ class Alerts(Question[AlertFindings]):
         conflicts = [OpenConflict(c, person(view, c.pupil)) for c in view.standing(Conflict)]
         conflicts.sort(key=lambda each: (each.conflict.session, each.person.upn))
         waiting = [
-            Waiting(each, person(view, each.pupil), view.author(each), view.open(each.reason))
+            Waiting(
+                each,
+                person(view, each.pupil),
+                code_that_stands(view, each),
+                view.author(each),
+                view.open(each.reason),
+            )
             for each in pending_amendments(view)
         ]
         changes = Changes(view)
@@ -175,7 +182,7 @@ _WAITING: tuple[Column[Waiting], ...] = (
     Column("kind", value=lambda _: "pending"),
     Column("upn", "UPN", lambda row: row.person.upn),
     Column("session", "Session", lambda row: row.request.session),
-    Column("stands", "Stands", lambda row: row.request.original),
+    Column("stands", "Stands", text=lambda row: row.stands or "no mark"),
     Column("requested", "Requested", lambda row: row.request.code),
     Column("grounds", value=lambda row: row.request.grounds),
     Column("reason", "Reason"),

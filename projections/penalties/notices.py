@@ -17,14 +17,13 @@ from projections.queries import rectangle
 from projections.queries.authors import Authors
 from projections.queries.blocks import Block
 from projections.queries.columns import Column, Listing
-from projections.queries.pending import pending_amendments
+from projections.queries.pending import code_that_stands, pending_amendments
 from projections.queries.question import Answer, Question, option
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Signatory
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version
-from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.penalties import Notice
 
@@ -83,6 +82,14 @@ class Uncounted(NamedTuple):
         return f"{'no longer counts' if self.since_issue else 'does not count'}: {self.words}"
 
 
+class WaitingChange(NamedTuple):
+    """An amendment that waits: of which session, the code that stands there now, the one asked."""
+
+    session: str
+    stands: str | None
+    requested: str
+
+
 class RestedNotice(NamedTuple):
     """A notice, the sessions it rests on, and what became of them; ``waiting``: amendments."""
 
@@ -93,7 +100,7 @@ class RestedNotice(NamedTuple):
     relevant_now: int
     changes: Sequence[ChangeSinceIssue]
     uncounted: Sequence[Uncounted]
-    waiting: Sequence[Request]
+    waiting: Sequence[WaitingChange]
 
     @property
     def undercut(self) -> bool:
@@ -175,7 +182,11 @@ class _Search:
             sum((notice.pupil, session) in self._relevant_entries for session in relied),
             [self._change(v) for v in resting.changes(notice, found)],
             [*self._uncounted(notice, standing, recorded), *self._weeks(notice)],
-            [w for w in self._waiting if w.pupil == notice.pupil and w.session in relied],
+            [
+                WaitingChange(w.session, code_that_stands(self.view, w), w.code)
+                for w in self._waiting
+                if w.pupil == notice.pupil and w.session in relied
+            ],
         )
 
     def _change(self, version: Version) -> ChangeSinceIssue:
@@ -275,11 +286,9 @@ def _uncounted_cell(each: Uncounted) -> str:
     return f"{each.session or WEEKS} {each.code or ''}".rstrip() + f": {each.in_words}"
 
 
-_WAITING: tuple[Column[Request], ...] = (
-    Column("session"),
-    Column("stands", value=lambda row: row.original),
-    Column("requested", value=lambda row: row.code),
-)
+_WAITING: tuple[Column[WaitingChange], ...] = (
+    Column("session"), Column("stands"), Column("requested"),
+)  # fmt: skip
 _COLUMNS: tuple[Column[RestedNotice], ...] = (
     Column("parent_id", "Parent", lambda row: row.notice.parent),
     Column("upn", "UPN", lambda row: row.person.upn),
@@ -301,7 +310,7 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
            text=lambda row: str(len(row.uncounted)), number=True,
            csv=lambda row: list(map(_uncounted_cell, row.uncounted))),
     Column("pending", value=lambda row: Listing(_WAITING, row.waiting),
-           csv=lambda row: [f"{w.session} {w.original}>{w.code}" for w in row.waiting]),
+           csv=lambda row: [f"{w.session} {w.stands or '-'}>{w.requested}" for w in row.waiting]),
     _stated("withdrawn_ground"),
     Column("position", "Entry", lambda row: row.notice.kf, number=True),
 )  # fmt: skip

@@ -343,9 +343,12 @@ def test_school_weeks_that_moved_under_a_notice_are_told(book):
 
 
 def test_amendments_that_wait_are_noted(book):
-    """Of its own sessions; the marks stand as they were."""
+    """Of its own sessions, each with the mark that stands there now."""
     book.add(instant(2025, 10, 20), asked(FIRST), asked("2025-10-20/AM"))
     answer = ask(book)
     assert answer.rows()[0]["pending"] == [{"session": FIRST, "stands": "O", "requested": "I"}]
+    book.add(instant(2025, 10, 7), amended(FIRST, "U"))
+    (row, *_) = ask(book).rows()
+    assert row["pending"] == [{"session": FIRST, "stands": "U", "requested": "I"}]
     assert any("1 requested amendment of these sessions" in n for n in answer.blocks[0].notes)
     assert f",,{FIRST} O>I,," in text.as_csv(answer).splitlines()[1]

@@ -155,6 +155,15 @@ def test_every_kind_has_its_table_and_its_columns(raised):
     )
 
 
+def test_beside_what_waits_stands_the_mark_that_stands_now(school):
+    """Amended at once since it was asked for, by a change that needs nobody's approval."""
+    school.add(AT, marked("ann", SESSION, "/"), asked(SESSION, original="/", code="O"))
+    school.add(AT + SECOND, amended(SESSION, "I", "/"))
+    (row,) = rows(school)
+    assert (row["stands"], row["requested"]) == ("I", "O")
+    assert table(school).rows[0][:4] == (SESSION, "U-ann", "I", "O")
+
+
 def test_what_waits_alone_carries_the_provenance(school):
     """No empty table stands before it."""
     school.add(AT, marked("bob", SESSION, "/"), asked(SESSION, "bob", original="/", code="O"))
