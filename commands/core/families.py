@@ -41,6 +41,22 @@ def check_parent(state: State, parent_id: str) -> None:
         )
 
 
+def check_parent_of(state: State, pupil: Pupil, parent_id: str, asked: str) -> None:
+    """Refuse a parent who is not on record, or not as one of a pupil, asked for by UPN or id."""
+    check_parent(state, parent_id)
+    if (parent_id, pupil.id) in state.school.relations:
+        return
+    theirs = sorted(parent for parent, child in state.school.relations if child == pupil.id)
+    listed = ", ".join(f"{each} {name_on_record(state, each)}".rstrip() for each in theirs)
+    raise Refused(
+        "parent-not-related",
+        f"parent {parent_id} is not recorded as a parent of {state.name_of(pupil)}; "
+        f"recorded are: {listed or 'none'}",
+        "check the id; if it is right, record what they are to the pupil first "
+        f"(attendance relation record {parent_id} {asked})",
+    )
+
+
 class MaybeWithdrawn(Protocol):
     """What is stated of a penalty notice."""
 

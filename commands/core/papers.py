@@ -28,11 +28,15 @@ _FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class CitedPaper:
-    """A paper as an alert cites it: ``ref`` in its event, ``words`` for who reads of it."""
+    """A paper as an alert cites it: ``ref`` in its event, ``words`` for who reads of it.
+
+    ``position``: of the event that put it on record first.
+    """
 
     ref: str
     words: str
     paper: Paper
+    position: int
 
 
 def paper_ranges(pupils: Collection[str] | None) -> Iterator[Range]:
@@ -55,11 +59,13 @@ def by_pupil(
     they bring is none yet.
     """
     notices: dict[tuple[object, ...], tuple[str, NoticeStated]] = {}
+    first: dict[tuple[object, ...], int] = {}
     others: list[tuple[str, Iterable[CitedPaper]]] = []
     for r in standing(recorded):
         match r.event:
             case NoticeStated():
                 notices[_key(r.stream, r.event)] = (r.stream, r.event)
+                first.setdefault(_key(r.stream, r.event), r.position)
             case PenaltyConsidered():
                 others.append((r.stream, _consideration_paper(r.position, r.event)))
             case Disclosed():
@@ -68,7 +74,7 @@ def by_pupil(
                 pass
     withdrawn = _withdrawals(meanwhile, today)
     issued = [
-        (stream, _notice_paper(stream, event))
+        (stream, _notice_paper(stream, event, first[key]))
         for key, (stream, event) in notices.items()
         if key not in withdrawn and not _is_withdrawn(event, today)
     ]
@@ -111,22 +117,22 @@ def _is_withdrawn(event: NoticeStated, today: date) -> bool:
     return notices.stated(event).withdrawn(today)
 
 
-def _notice_paper(stream: str, event: NoticeStated) -> Iterator[CitedPaper]:
+def _notice_paper(stream: str, event: NoticeStated, position: int) -> Iterator[CitedPaper]:
     parent, paper = streams.parts(stream)[2], notices.stated(event).paper
     if paper is not None:
         ref = f"{parent} {event.issued_on}"
-        yield CitedPaper(ref, papers.notice_words(parent, event.issued_on), paper)
+        yield CitedPaper(ref, papers.notice_words(parent, event.issued_on), paper, position)
 
 
 def _consideration_paper(position: int, event: PenaltyConsidered) -> Iterator[CitedPaper]:
     paper = papers.consideration(event.entries)
     if paper is not None and event.decision in papers.CONSIDERED:
         words = f"{papers.CONSIDERED[event.decision]} (event {position})"
-        yield CitedPaper(str(position), words, paper)
+        yield CitedPaper(str(position), words, paper, position)
 
 
 def _extract_paper(position: int, event: Disclosed) -> Iterator[CitedPaper]:
     if event.kind in papers.EXTRACTS and event.first is not None and event.last is not None:
         words = papers.extract_words(event.kind, event.on, event.first, event.last)
         paper = papers.extract(event.first, event.last, event.on)
-        yield CitedPaper(str(position), words, paper)
+        yield CitedPaper(str(position), words, paper, position)

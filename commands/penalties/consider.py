@@ -5,6 +5,7 @@ consider. What the register said is counted over the log itself and kept with th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Literal, NamedTuple
 
 from commands.core import checks, marks
@@ -24,6 +25,7 @@ from policies.law import penalties
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes, Rules
 
+_ACTS = ("refer", "issue")
 # By whom, but not what they were called: another title makes no other consideration.
 _COMPARED = ("decision", "reason", "by", "count", "settled", "peak", "entries")
 
@@ -74,9 +76,9 @@ class ConsiderPenalty(UseCase):
             return decided([], f"{who} is recorded so already; nothing was recorded")
         says = f"{who} recorded, with {number_of(event.count, 'session')} in the latest window"
         says = f"{says} and {event.peak} in the fullest"
-        return decided(
-            [Fact(stream, event)], says, *_warn_of_requests(marks.requests_of(state, pupil))
-        )
+        warned = (*_warn_of_few(event, local_date(now)),
+                  *_warn_of_requests(marks.requests_of(state, pupil)))  # fmt: skip
+        return decided([Fact(stream, event)], says, *warned)
 
 
 class RegisterCount(NamedTuple):
@@ -97,6 +99,20 @@ def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> Regis
     provisional = {s for s, code in entries.items() if codes.rule(code, s.date).provisional}
     windows = penalties.standing(weeks, entries, today, penalties.measure(today))
     return RegisterCount(entries, provisional, windows)
+
+
+def _warn_of_few(event: PenaltyConsidered, today: date) -> Iterator[str]:
+    """Say that the register does not hold what the duty begins with, where somebody acts on it.
+
+    Below it the law leaves a discretion (reg 9A(7)): it is recorded all the same.
+    """
+    measure = penalties.measure(today)
+    if event.decision in _ACTS and event.peak < measure.sessions:
+        yield (
+            f"the register holds {event.peak} in the fullest {measure.weeks} school weeks: the "
+            f"duty to consider begins with {measure.sessions} (SI 2007/1867 reg 9A); check the "
+            "pupil, and that the authority's code lets it act below that"
+        )
 
 
 def _warn_of_requests(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:

@@ -37,10 +37,14 @@ class NoticeCommand(UseCase):
     pupil: str = argument("UPN or local id")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Name who records it, the pupil, the parent, and the notices to them for the child."""
+        """Name who records it, the pupil, the parent and what they are to the pupil.
+
+        Ask for the notices to them for the child.
+        """
         pupil_id = state.pupil(self.pupil).id
         yield from (state.own_row, one(streams.pupil(pupil_id)))
         yield one(streams.parent(self.parent_id))
+        yield one(streams.relation(self.parent_id, pupil_id))
         yield one(streams.notices(self.parent_id, pupil_id))._replace(events=True)
 
 
@@ -76,7 +80,7 @@ class RecordNotice(NoticeCommand):
         """State the notice whole; nothing where nothing changes."""
         state.author(now)
         pupil, parent_id = state.pupil(self.pupil), self.parent_id
-        families.check_parent(state, parent_id)
+        families.check_parent_of(state, pupil, parent_id, self.pupil)
         stated = self.stated("parent_id", "pupil", "session", "dry_run")
         if self.session:
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
@@ -111,7 +115,7 @@ class ConfirmNotices(NoticeCommand):
         """Record the confirmation; nothing where it is recorded already."""
         author, la_ref = state.author(now), checks.required_text(self.la_ref, "la-ref")
         pupil = state.pupil(self.pupil)
-        families.check_parent(state, self.parent_id)
+        families.check_parent_of(state, pupil, self.parent_id, self.pupil)
         if self.on > local_date(now):
             raise Refused(
                 "future", f"--on {self.on} is in the future", "record it when it has come"

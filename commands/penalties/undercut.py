@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from commands.core.command import Decision, Read, State
-from commands.core.papers import PREFIXES, by_pupil, paper_ranges
+from commands.core.papers import PREFIXES, CitedPaper, by_pupil, paper_ranges
 from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.penalties import uncounted
-from commands.penalties.change import ChangedMarks, Sides, relevant_change
+from commands.penalties.change import ChangedMarks, Sides, relevant_change, relevant_when
 from commands.penalties.uncounted import WatchedMarks
 from commands.penalties.undercut_case import Undercut, compare, describe
 from ledger.events import streams
@@ -36,17 +36,18 @@ class Alert:
         """The event on the pupil's stream."""
         papers = tuple(
             UndercutPaper(kind=cited.paper.kind, ref=cited.ref, before=before, after=after)
-            for cited, before, after, _ in self.undercut.papers
+            for cited, before, after, *_ in self.undercut.papers
         )
         event = CaseUndercut(papers=papers, sessions=self.undercut.session_texts())
         return Fact(streams.undercut(self.pupil_id), event)
 
     def says(self, number: int | None) -> Iterator[str]:
         """Yield it in words; ``number`` of the alert, none where it would be one (dry run)."""
-        for cited, before, after, fell in self.undercut.papers:
+        for cited, before, after, left, fell in self.undercut.papers:
             counts = ""
-            if cited.paper.kind != "certificate":
-                counts = f": {before} -> {after} recorded sessions"
+            if left is not None:
+                own = f"{left[0]} -> {left[1]} of the sessions that it relied on count"
+                counts = f": {own}; {before} -> {after} recorded sessions in the fullest window"
             if fell:
                 does = "Undercut alert" if number is not None else "would undercut"
                 yield f"{does}: {self.name}, {cited.words}{counts}"
@@ -110,14 +111,24 @@ def watch(
     watched.ranges.append(CALENDAR)
     for pupil_id in concerned:
         watched.ranges.append(one(streams.pupil(pupil_id)))
-        marks = changed.of(pupil_id, _read(watched, read, [starting(streams.mark(pupil_id, ""))]))
+        entries = _read(watched, read, [starting(streams.mark(pupil_id, ""))])
+        marks = changed.of(pupil_id, entries)
         registers = sides.before(pupil_id, marks.before), sides.after(pupil_id, marks.after)
-        found = compare(papers[pupil_id], *registers, sides.measure)
+        cited = [_with_entries(each, entries, codes) for each in papers[pupil_id]]
+        found = compare(cited, *registers, sides.measure)
         if found is not None:
             name = state.name_of(state.school.pupils[pupil_id])
             watched.alerts.append(Alert(pupil_id, name, found))
     _append_alerts(watched)
     return watched
+
+
+def _with_entries(cited: CitedPaper, entries: Sequence[Recorded], codes: Codes) -> CitedPaper:
+    """Return a notice that names no session with those that it rested on; others as they are."""
+    if not cited.paper.by_period:
+        return cited
+    relevant = relevant_when(entries, cited.position, codes)
+    return replace(cited, paper=cited.paper.resting_on(relevant))
 
 
 def _read(watched: WatchedDecision, read: Read, ranges: Iterable[Range]) -> list[Recorded]:

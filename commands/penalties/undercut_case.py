@@ -75,6 +75,10 @@ class Register:
             (bisect_left(at, w.stop) - bisect_left(at, w.start) for w in windows), default=0
         )
 
+    def counted_of(self, paper: Paper) -> int:
+        """Return how many of the sessions that a paper relied on count."""
+        return sum(map(paper.relied_on, self.counted))
+
     def windows(self, paper: Paper, measure: Measure) -> Iterator[range]:
         """Yield the windows so far that overlap what a paper is about, by numbers of weeks."""
         begun = bisect_right(self.weeks, self.today)
@@ -88,12 +92,15 @@ class Register:
 class PaperEffect(NamedTuple):
     """A paper that a change undercut, and the fullest counts before and after it.
 
-    ``fell``: its case is below the threshold now; else a session that it relied on was changed.
+    ``left``: how many of the sessions that it relied on count, before and after; none where
+    nothing is counted. ``fell``: the case is below the threshold now, by what any window holds or
+    by what is left of its own sessions; else a session that it relied on was changed.
     """
 
     cited: CitedPaper
     before: int
     after: int
+    left: tuple[int, int] | None = None
     fell: bool = False
 
 
@@ -125,16 +132,17 @@ def compare(
     for cited in papers:
         paper = cited.paper
         relied = {s for s, pair in moved.items() if _is_changed(paper, s, *pair, before.today)}
-        counts = (0, 0)
+        effect, fell = PaperEffect(cited, 0, 0), False
         if measure is not None and paper.kind != "certificate":
             counts = (before.fullest(paper, measure), after.fullest(paper, measure))
-            if counts[1] < measure.sessions <= counts[0]:
+            left = (before.counted_of(paper), after.counted_of(paper))
+            effect = PaperEffect(cited, *counts, left)
+            fell = counts[1] < measure.sessions <= counts[0]
+            if fell:
                 relied |= _lost_entries(paper, before, moved, measure)
-                effects.append(PaperEffect(cited, *counts, fell=True))
-                concerned |= relied
-                continue
-        if relied:
-            effects.append(PaperEffect(cited, *counts))
+            fell = fell or left[1] < measure.sessions <= left[0]
+        if fell or relied:
+            effects.append(effect._replace(fell=fell))
             concerned |= relied
     if not effects:
         return None
@@ -174,14 +182,12 @@ def _certificate_sessions(papers: Sequence[CitedPaper], *registers: Register) ->
 def _is_changed(paper: Paper, session: Session, before: Cell, after: Cell, today: date) -> bool:
     """Tell whether a paper relied on a session that changed in what matters to it.
 
-    A first entry on the day itself is the register being taken; where a notice states its
-    period only, it relied on no session that held no entry.
+    A first entry on the day itself is the register being taken.
     """
     if not paper.relied_on(session):
         return False
     first_entry = before.code is None and after.code is not None and before.held == after.held
-    by_period = paper.kind == "notice" and not paper.sessions
-    if first_entry and (session.date == today or by_period):
+    if first_entry and session.date == today:
         return False
     if paper.kind == "certificate":
         return before[:2] != after[:2]

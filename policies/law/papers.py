@@ -6,7 +6,7 @@ ask whether one was used already: what a paper relied on is said here, once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -28,18 +28,32 @@ class Paper:
     """What a paper relied on.
 
     ``sessions``: those it names; without any, each from ``first`` to ``last`` (both included). A
-    pack is a ``certificate`` here.
+    pack is a ``certificate`` here. ``rested``: of a notice that names none, the relevant entries
+    of its days as they stood when it was issued; none where nobody has read them.
     """
 
     kind: Literal["notice", "consideration", "certificate"]
     first: date
     last: date
     sessions: frozenset[Session] = frozenset()
+    rested: frozenset[Session] | None = None
+
+    @property
+    def by_period(self) -> bool:
+        """Whether it is a notice that names no session."""
+        return self.kind == "notice" and not self.sessions
+
+    def resting_on(self, relevant: Iterable[Session]) -> "Paper":
+        """Return a notice that names no session with the relevant entries as it was issued."""
+        inside = (each for each in relevant if self.first <= each.date <= self.last)
+        return replace(self, rested=frozenset(inside))
 
     def relied_on(self, session: Session) -> bool:
         """Tell whether the paper relied on a session."""
         if self.sessions:
             return session in self.sessions
+        if self.rested is not None:
+            return session in self.rested
         return self.first <= session.date <= self.last
 
 

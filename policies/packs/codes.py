@@ -130,6 +130,14 @@ class Codes:
         rule = self.find(code, on)
         return rule is not None and rule.threshold
 
+    def notice_rests_on(self, code: str, on: date) -> bool:
+        """Tell whether a penalty notice for a day may rest on a code: G, N, O and U.
+
+        Those that the threshold counts that day; before it was law, those that it came to count.
+        """
+        counted = (each for each in self.rules if each.code == code and each.threshold)
+        return any(each.until is None or on <= each.until for each in counted)
+
     def late(self, *, attended: bool) -> str:
         """Return the codes of a pupil who came late: before the register closed, or after it.
 

@@ -9,10 +9,10 @@ from ledger.clock import iso
 from ledger.english import number_of
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
+from projections.queries.pending import code_that_stands
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
 from projections.queries.view import Author, Person, View
-from projections.readmodel.accessors.marks import standing_marks
 from projections.readmodel.records.amending import Request, RequestStep
 
 GROUNDS = {
@@ -93,7 +93,9 @@ class Approvals(Question[Sequence[RequestedChange]]):
         if any(each.stale for each in found):
             notes.append("* The mark has changed since: decline the request, and ask again.")
         if waiting:
-            notes.append("Until it is approved, the mark stands as it was, and counts so.")
+            notes.append(
+                "Until it is approved, what is asked for does not count; what stands does."
+            )
         yield Lines(notes)
 
     def unknown(self) -> Answer:
@@ -107,7 +109,7 @@ def _change(view: View, each: Request) -> RequestedChange:
         each,
         view.people.get(each.pupil) or view.first_known_person(each.pupil),
         view.open(each.nature),
-        next((mark.code for mark in standing_marks(view, each.pupil, each.session)), None),
+        code_that_stands(view, each),
         asked,
         ended[0] if ended else None,
     )

@@ -10,6 +10,7 @@ from ledger.clock import local
 from ledger.english import day
 from ledger.errors import Refused
 from ledger.values import parse_session
+from policies.law import notices
 from policies.packs.values import parameters
 from projections.penalties.alerts import document
 from projections.penalties.undercut_alerts import (
@@ -20,6 +21,7 @@ from projections.penalties.undercut_alerts import (
     Paper,
     UndercutCase,
     alerts,
+    notices_of,
 )
 from projections.queries.authors import author_in_words
 from projections.queries.blocks import Block, Heading, Lines
@@ -28,6 +30,7 @@ from projections.queries.question import Answer, Page, Question, argument, optio
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import versions
 from projections.readmodel.records.amending import Evidence
+from projections.readmodel.records.penalties import Notice
 from projections.readmodel.records.roll import Parent
 from projections.rendering import html, text
 from projections.rendering.words import Words
@@ -207,6 +210,10 @@ class CaseWords(PaperWords):
     """The case that a paper rests on, and what the law counted on that day, if anything."""
 
     fell: bool
+    own: bool
+    own_fell: bool
+    own_before: int
+    own_after: int
     before: int
     after: int
     weeks: int
@@ -237,6 +244,8 @@ class NoticeWords(CaseWords):
     file: ClassVar = "alert-letter-notice.txt"
 
     parent: str
+    state: str
+    withdrawn: bool
     withdrawals: tuple[Withdrawal, ...]
 
 
@@ -269,6 +278,10 @@ def _part(view: View, alert: Alert, number: int, paper: Paper) -> PaperWords:
     rule = parameters().find("penalty_notices.threshold", alert.on)
     named |= {
         "fell": paper.effect == UNDERCUT,
+        "own": paper.relied_before is not None,
+        "own_fell": _own_fell(paper, rule.table["sessions"] if rule else 0),
+        "own_before": paper.relied_before or 0,
+        "own_after": paper.relied_after or 0,
         "before": paper.before,
         "after": paper.after,
         "weeks": rule.table["weeks"] if rule else 0,
@@ -278,16 +291,59 @@ def _part(view: View, alert: Alert, number: int, paper: Paper) -> PaperWords:
     if paper.kind == "consideration":
         return ConsiderationWords(**named)
     parent, _, issued = paper.ref.partition(" ")
-    withdrawals = tuple(_withdrawals(date.fromisoformat(issued)))
-    return NoticeWords(**named, parent=_parent_name(view, parent), withdrawals=withdrawals)
+    state, rules = _state(notices_of(view, alert, paper))
+    return NoticeWords(
+        **named,
+        parent=_parent_name(view, parent),
+        state=state,
+        withdrawn=not rules,
+        withdrawals=tuple(_withdrawals(date.fromisoformat(issued), rules)),
+    )
+
+
+def _own_fell(paper: Paper, needed: int) -> bool:
+    """Tell whether fewer of the sessions that it relied on are left than the rule speaks of."""
+    if paper.relied_before is None or paper.relied_after is None:
+        return False
+    return paper.relied_after < needed <= paper.relied_before
+
+
+_GROUNDS, _REQUIRED = "withdrawal_grounds", "withdrawal_required"
+
+
+def _state(known: Sequence[Notice]) -> tuple[str, Sequence[str]]:
+    """Say what is recorded of a notice, and by which rules it may be withdrawn as it is.
+
+    The complete record is the authority's (SI 2007/1867 reg 20).
+    """
+    if len(known) != 1:
+        return "What became of it is not recorded here.", (_GROUNDS, _REQUIRED)
+    [notice] = known
+    law = notice.law
+    if law.withdrawn(date.max):
+        words = notices.withdrawal_words(notice.withdrawn_ground)
+        return f"It {words}{_on(notice.withdrawn_on or notice.outcome_on)}.", ()
+    if notice.paid_on is not None or notice.outcome == "paid":
+        return f"It is recorded as paid{_on(notice.paid_on or notice.outcome_on)}.", (_GROUNDS,)
+    if notice.outcome in {"guilty", "not_guilty"}:
+        found = notice.outcome.replace("_", " ")
+        return f"A court's finding is recorded: {found}{_on(notice.outcome_on)}.", (_GROUNDS,)
+    words = "Whether it was paid is not recorded here."
+    if notice.outcome is not None:
+        words = f"It is recorded as {notice.outcome}{_on(notice.outcome_on)}."
+    return words, (_GROUNDS, _REQUIRED)
+
+
+def _on(when: date | None) -> str:
+    return f" on {day(when)}" if when else ""
 
 
 def _capital(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def _withdrawals(issued: date) -> Iterator[Withdrawal]:
-    for name in ("withdrawal_grounds", "withdrawal_required"):
+def _withdrawals(issued: date, rules: Sequence[str]) -> Iterator[Withdrawal]:
+    for name in rules:
         rule = parameters().find(f"penalty_notices.{name}", issued)
         if rule is not None:
             yield Withdrawal(grounds=rule.names, reference=rule.reference, note=rule.note)

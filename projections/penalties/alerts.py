@@ -29,7 +29,7 @@ from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.held import HeldSession, held_sessions
 from projections.queries.held import in_words as held_in_words
-from projections.queries.pending import pending_amendments
+from projections.queries.pending import code_that_stands, pending_amendments
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
 from projections.queries.view import Author, Person, View
@@ -38,8 +38,9 @@ from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict
 
 _COUNTED = (
-    "Sessions: recorded sessions of unauthorised or unexplained absence in the fullest window "
-    "around the paper, before and after the change. It is no finding about a parent."
+    "Relied on: how many of the sessions that the paper relied on count, before and after the "
+    "change. Sessions: recorded sessions of unauthorised or unexplained absence in the fullest "
+    "window around the paper, before and after it. It is no finding about a parent."
 )
 _NEXT = "Next: attendance alerts draft ALERT, then alerts sent ALERT or alerts dismiss ALERT."
 
@@ -56,6 +57,7 @@ class Waiting(NamedTuple):
 
     request: Request
     person: Person
+    stands: str | None
     by: Author
     reason: str | None
 
@@ -96,7 +98,13 @@ class Alerts(Question[AlertFindings]):
         conflicts = [OpenConflict(c, person(view, c.pupil)) for c in view.standing(Conflict)]
         conflicts.sort(key=lambda each: (each.conflict.session, each.person.upn))
         waiting = [
-            Waiting(each, person(view, each.pupil), view.author(each), view.open(each.reason))
+            Waiting(
+                each,
+                person(view, each.pupil),
+                code_that_stands(view, each),
+                view.author(each),
+                view.open(each.reason),
+            )
             for each in pending_amendments(view)
         ]
         changes = Changes(view)
@@ -174,7 +182,7 @@ _WAITING: tuple[Column[Waiting], ...] = (
     Column("kind", value=lambda _: "pending"),
     Column("upn", "UPN", lambda row: row.person.upn),
     Column("session", "Session", lambda row: row.request.session),
-    Column("stands", "Stands", lambda row: row.request.original),
+    Column("stands", "Stands", text=lambda row: row.stands or "no mark"),
     Column("requested", "Requested", lambda row: row.request.code),
     Column("grounds", value=lambda row: row.request.grounds),
     Column("reason", "Reason"),
@@ -301,6 +309,7 @@ _LINES: tuple[Column[_Line], ...] = (
     Column("", "Alert", text=_once(lambda row: str(row.alert.number))),
     Column("", "UPN", text=_once(lambda row: row.person.upn)),
     Column("", "Paper", text=_what),
+    Column("", "Relied on", text=lambda line: line.paper.own),
     Column("", "Sessions", text=lambda line: line.paper.counts),
     Column("", "Changed", text=_once(_sessions)),
     Column("", "By and when", text=_once(_by_and_when)),

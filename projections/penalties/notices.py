@@ -11,30 +11,28 @@ from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import parse_session
 from projections.penalties.case import age_of, countable_cells, relevant_cells
+from projections.penalties.rested import Resting
 from projections.penalties.undercut_alerts import alerts, person, sentence
 from projections.queries import rectangle
 from projections.queries.authors import Authors
 from projections.queries.blocks import Block
 from projections.queries.columns import Column, Listing
-from projections.queries.pending import pending_amendments
+from projections.queries.pending import code_that_stands, pending_amendments
 from projections.queries.question import Answer, Question, option
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Signatory
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.changes import newest_calendar_change
-from projections.readmodel.accessors.marks import Version, versions
-from projections.readmodel.known import Between
-from projections.readmodel.records.amending import Request
+from projections.readmodel.accessors.marks import Version
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.penalties import Notice
 
 WEEKS = "school-weeks"
 """Why nothing counts as before where no session changed: the school weeks counted together did."""
-_CHANGES = ("amendment", "restated", "late_entry")
 _MEANING = (
-    "Sessions: those the notice states, else those of its offence period with an entry. Relevant "
-    "now: unauthorised or unexplained as the register stands. Not counted: such entries that a "
-    "closure, term, roll or age keeps from counting. It is no finding about a parent."
+    "Sessions: those the notice states, else those of its offence period that were unauthorised "
+    "or unexplained at its issue. Relevant now: as the register stands. Not counted: such entries "
+    "that a closure, term, roll or age keeps from counting. It is no finding about a parent."
 )
 
 
@@ -84,6 +82,14 @@ class Uncounted(NamedTuple):
         return f"{'no longer counts' if self.since_issue else 'does not count'}: {self.words}"
 
 
+class WaitingChange(NamedTuple):
+    """An amendment that waits: of which session, the code that stands there now, the one asked."""
+
+    session: str
+    stands: str | None
+    requested: str
+
+
 class RestedNotice(NamedTuple):
     """A notice, the sessions it rests on, and what became of them; ``waiting``: amendments."""
 
@@ -94,7 +100,7 @@ class RestedNotice(NamedTuple):
     relevant_now: int
     changes: Sequence[ChangeSinceIssue]
     uncounted: Sequence[Uncounted]
-    waiting: Sequence[Request]
+    waiting: Sequence[WaitingChange]
 
     @property
     def undercut(self) -> bool:
@@ -106,7 +112,7 @@ class RestedNotice(NamedTuple):
 class Notices(Question[Sequence[RestedNotice]]):
     """attendance notices: penalty notices as known, and what became of the sessions they rest on.
 
-    Each with the sessions it relied on: those stated, else all of its offence period.
+    Each with the sessions it relied on: those stated, else the unauthorised of its offence period.
     """
 
     pupil: str | None = option("one pupil, by UPN or local id")
@@ -156,53 +162,32 @@ class _Search:
     def __init__(self, view: View) -> None:
         self.view, self.known = view, view.standing(Notice)
         self._describer = Describer(view)
+        self._resting = Resting(view, self._describer)
         self._telling = Authors(view, self._describer)
         self._alerts = alerts(view)
         self._waiting = pending_amendments(view)
 
     def rested(self, notice: Notice) -> RestedNotice:
         """Return what a notice rests on, and what became of it."""
-        found = self._versions(notice)
-        relied = notice.sessions or sorted({v.session for v in found})
-        # The transaction in which the notice was recorded here first: a source may restate it.
-        first = self.view.first_version(Notice, **notice.identity)
-        recorded = self.view.commits.of(first.kf)
-        standing = {v.session: v for v in found}
+        resting = self._resting
+        found = resting.versions(notice)
+        relied = resting.sessions(notice, found)
+        recorded = self.view.commits.of(resting.first(notice).kf)
+        standing = {v.session: v for v in found if v.session in relied}
         return RestedNotice(
             notice,
             person(self.view, notice.pupil),
             self.view.open(notice.issuer),
             relied,
             sum((notice.pupil, session) in self._relevant_entries for session in relied),
-            [self._change(v) for v in found if self._after_issue(notice, v, first)],
+            [self._change(v) for v in resting.changes(notice, found)],
             [*self._uncounted(notice, standing, recorded), *self._weeks(notice)],
-            [w for w in self._waiting if w.pupil == notice.pupil and w.session in relied],
+            [
+                WaitingChange(w.session, code_that_stands(self.view, w), w.code)
+                for w in self._waiting
+                if w.pupil == notice.pupil and w.session in relied
+            ],
         )
-
-    def _versions(self, notice: Notice) -> list[Version]:
-        """Return the versions of the marks that a notice relied on."""
-        if notice.span is None:
-            return []
-        found = versions(self.view, pupil=notice.pupil, session=Between(*notice.span))
-        named = set(notice.sessions)
-        return [v for v in found if v.kind != "plan" and (not named or v.session in named)]
-
-    def _after_issue(self, notice: Notice, version: Version, first: Notice) -> bool:
-        """Tell whether a version is a change since the issue.
-
-        What was recorded here after the notice was is one, whatever time its source states; a
-        first entry only where the notice names its session. What came with it or before goes by
-        the time stated: after the day of issue, or after its source recorded the notice.
-        """
-        if version.position > self.view.commits.of(first.kf).last:
-            return version.kind != "entry" or (bool(notice.sessions) and version.imported)
-        when = self._when(version)
-        later = local_date(when) > notice.issued_on or 0 < first.sf < when
-        return version.kind in _CHANGES and later
-
-    def _when(self, version: Version) -> int:
-        """Return when a change was made: as its source states, else as it was recorded."""
-        return self._describer.made_at(version) or self._describer.recording(version)[0]
 
     def _change(self, version: Version) -> ChangeSinceIssue:
         describer = self._describer
@@ -210,7 +195,7 @@ class _Search:
             session=version.session,
             was=version.replaced,
             became=version.code,
-            when=iso(self._when(version)),
+            when=iso(self._resting.when(version)),
             recorded_at=iso(describer.recording(version)[0]),
             by=describer.author(version),
             source=describer.source(version),
@@ -301,11 +286,9 @@ def _uncounted_cell(each: Uncounted) -> str:
     return f"{each.session or WEEKS} {each.code or ''}".rstrip() + f": {each.in_words}"
 
 
-_WAITING: tuple[Column[Request], ...] = (
-    Column("session"),
-    Column("stands", value=lambda row: row.original),
-    Column("requested", value=lambda row: row.code),
-)
+_WAITING: tuple[Column[WaitingChange], ...] = (
+    Column("session"), Column("stands"), Column("requested"),
+)  # fmt: skip
 _COLUMNS: tuple[Column[RestedNotice], ...] = (
     Column("parent_id", "Parent", lambda row: row.notice.parent),
     Column("upn", "UPN", lambda row: row.person.upn),
@@ -327,7 +310,7 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
            text=lambda row: str(len(row.uncounted)), number=True,
            csv=lambda row: list(map(_uncounted_cell, row.uncounted))),
     Column("pending", value=lambda row: Listing(_WAITING, row.waiting),
-           csv=lambda row: [f"{w.session} {w.original}>{w.code}" for w in row.waiting]),
+           csv=lambda row: [f"{w.session} {w.stands or '-'}>{w.requested}" for w in row.waiting]),
     _stated("withdrawn_ground"),
     Column("position", "Entry", lambda row: row.notice.kf, number=True),
 )  # fmt: skip

@@ -12,7 +12,9 @@ from ledger.clock import dated, iso, local_date
 from ledger.english import day
 from ledger.values import parse_session
 from policies.law import papers
+from policies.law.notices import FAILURE_TO_ATTEND
 from policies.packs.values import parameters
+from projections.penalties.rested import Resting
 from projections.queries.authors import Authors, Authorship, author_in_words
 from projections.queries.uncounted import Standing
 from projections.queries.versions import Describer, Signatory
@@ -26,6 +28,7 @@ from projections.readmodel.records.log import Commit
 from projections.readmodel.records.penalties import (
     AlertSettlement,
     Consideration,
+    Notice,
     Undercut,
     UndercutPaper,
 )
@@ -71,8 +74,10 @@ def person(view: View, pupil: int) -> Person:
 class Paper(NamedTuple):
     """A paper in words, with its counts before and after; a certificate has none.
 
-    ``effect``: ``case-undercut`` where the case fell below the number of the rule of that day,
-    else ``session-changed``: a session that it relied on was changed.
+    ``before`` and ``after``: what the fullest window around it holds; ``relied_before`` and
+    ``relied_after``: how many of the sessions that it relied on count, none where the paper itself
+    is not on record. ``effect``: ``case-undercut`` where either fell below the number of the rule
+    of that day, else ``session-changed``: a session that it relied on was changed.
     """
 
     kind: str
@@ -81,21 +86,28 @@ class Paper(NamedTuple):
     after: int | None
     what: str
     effect: str
+    relied_before: int | None = None
+    relied_after: int | None = None
 
     @property
     def counts(self) -> str:
-        """Written as they are read: ``10 -> 9``."""
+        """Those of the fullest window, as they are read: ``10 -> 9``."""
         return "" if self.before is None else f"{self.before} -> {self.after}"
 
+    @property
+    def own(self) -> str:
+        """Those of the sessions that it relied on, likewise."""
+        if self.relied_before is None:
+            return ""
+        return f"{self.relied_before} -> {self.relied_after}"
 
-def _paper(view: View, alert: Alert, paper: UndercutPaper) -> Paper:
-    what = _paper_words(view, paper)
-    if paper.kind == "certificate":
-        return Paper(paper.kind, paper.ref, None, None, what, "session-changed")
-    rule = parameters().find("penalty_notices.threshold", alert.on)
-    fell = rule is not None and paper.after < rule.table["sessions"] <= paper.before
-    effect = UNDERCUT if fell else "session-changed"
-    return Paper(paper.kind, paper.ref, paper.before, paper.after, what, effect)
+
+def notices_of(view: View, alert: Alert, paper: "UndercutPaper | Paper") -> list[Notice]:
+    """Return the notices that a paper of an alert names; none where they are not on record."""
+    parent, _, issued = paper.ref.partition(" ")
+    on, pupil = date.fromisoformat(issued), alert.raised.pupil
+    known = view.standing(Notice, parent=parent, pupil=pupil, issued_on=on)
+    return [each for each in known if each.kind == FAILURE_TO_ATTEND]
 
 
 def _paper_words(view: View, paper: UndercutPaper) -> str:
@@ -164,10 +176,22 @@ class _Sides(NamedTuple):
     before: Standing
     after: Standing
 
+    def counted(self, sessions: Sequence[str]) -> tuple[int, int]:
+        """Return how many of some sessions counted, and count."""
+        before, after = (sum(_counts(side, s) for s in sessions) for side in self[1:])
+        return before, after
+
     def codes(self, session: str) -> tuple[str, str]:
         """Return what stood and what stands."""
         found = self.before.code(session), self.after.code(session)
         return found[0] or _NO_MARK, found[1] or _NO_MARK
+
+
+def _counts(side: Standing, session: str) -> bool:
+    code, on = side.code(session), parse_session(session).date
+    if code is None or not side.view.rules.codes.relevant(code, on):
+        return False
+    return side.bar(session) is None
 
 
 class Changes:
@@ -179,17 +203,50 @@ class Changes:
 
     def case(self, alert: Alert) -> UndercutCase:
         """Return all that is known of an alert."""
-        view, raised = self.view, alert.raised
+        view, raised, sides = self.view, alert.raised, self._sides(alert)
         by, approved_by = self._asked_and_approved(alert) or (self._author(alert.cause), None)
         return UndercutCase(
             alert,
             person(view, raised.pupil),
-            [_paper(view, alert, paper) for paper in raised.about],
-            list(self._changes(alert)),
+            [self._paper(sides, paper) for paper in raised.about],
+            list(self._changes(sides)),
             by,
             approved_by,
             settlement(view, alert.settled) if alert.settled else None,
         )
+
+    def _sides(self, alert: Alert) -> _Sides:
+        cause, pupil = alert.cause, alert.raised.pupil
+        return _Sides(
+            alert,
+            Standing.at(self.view, pupil, cause.first - 1),
+            Standing.at(self.view, pupil, cause.last),
+        )
+
+    def _paper(self, sides: _Sides, paper: UndercutPaper) -> Paper:
+        what = _paper_words(self.view, paper)
+        if paper.kind == "certificate":
+            return Paper(paper.kind, paper.ref, None, None, what, "session-changed")
+        counts = [(paper.before, paper.after)]
+        rule = parameters().find("penalty_notices.threshold", sides.alert.on)
+        relied = self._relied_on(sides, paper) if rule else ()
+        if relied:
+            counts.append(sides.counted(relied))
+        needed = rule.table["sessions"] if rule else 0
+        fell = any(after < needed <= before for before, after in counts)
+        effect = UNDERCUT if fell else "session-changed"
+        own = counts[1] if relied else (None, None)
+        return Paper(paper.kind, paper.ref, *counts[0], what, effect, *own)
+
+    def _relied_on(self, sides: _Sides, paper: UndercutPaper) -> Sequence[str]:
+        """Return the sessions that a notice or a decision relied on, as known at the change."""
+        view = sides.before.view
+        if paper.kind == "consideration":
+            [considered] = self.view.in_log(Consideration, line=int(paper.ref))
+            return [entry.partition(" ")[0] for entry in considered.entries]
+        resting = Resting(view, Describer(view))
+        found = (resting.sessions(each) for each in notices_of(view, sides.alert, paper))
+        return sorted({session for sessions in found for session in sessions})
 
     def _author(self, cause: Commit) -> Signatory | None:
         """Return who gave the command; an operating-system account is nobody's name."""
@@ -222,13 +279,9 @@ class Changes:
         approver = case.approved_by
         return people + (f"; approved by {author_in_words(approver, None)}" if approver else "")
 
-    def _changes(self, alert: Alert) -> Iterator[Change]:
+    def _changes(self, sides: _Sides) -> Iterator[Change]:
+        alert = sides.alert
         cause, pupil = alert.cause, alert.raised.pupil
-        sides = _Sides(
-            alert,
-            Standing.at(self.view, pupil, cause.first - 1),
-            Standing.at(self.view, pupil, cause.last),
-        )
         made = {
             v.session: v
             for v in versions(sides.after.view, pupil=pupil)

@@ -1,7 +1,7 @@
 """Amendments that need a second person: those that wait, and every request and decision.
 
-While one waits, what stands is the mark as it was; but an answer that rests on it has to say
-that a change waits.
+While one waits, nothing of it stands, and the mark may be changed meanwhile by who needs nobody's
+approval: an answer that rests on it has to say that a change waits, and what stands is asked anew.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.versions import Signatory, recorded_fields
 from projections.queries.view import View
-from projections.readmodel.accessors.marks import sessions_of
+from projections.readmodel.accessors.marks import sessions_of, standing_marks
 from projections.readmodel.records.amending import Request, RequestStep
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ Row = dict[str, Any]
 def pending_amendments(view: View) -> list[Request]:
     """Return what waits, by session and then pupil, whatever the session's date."""
     return sorted(view.standing(Request, decision=None), key=lambda r: (r.session, r.pupil))
+
+
+def code_that_stands(view: View, request: Request) -> str | None:
+    """Return the code that stands where a change was asked for, none where no mark does."""
+    marks = standing_marks(view, request.pupil, request.session)
+    return next((mark.code for mark in marks), None)
 
 
 def in_cells(view: View, sessions: Sequence[Session], cells: "Flags") -> list[Request]:
@@ -51,7 +57,8 @@ def notes(found: Collection[Request]) -> list[str]:
         return []
     waits = "waits" if len(found) == 1 else "wait"
     what = number_of(len(found), "requested amendment")
-    return [f"{what} {waits} for approval; the marks stand as they were: attendance approvals"]
+    unchanged = "what is asked for does not count yet"
+    return [f"{what} {waits} for approval; {unchanged}: attendance approvals"]
 
 
 @dataclass(frozen=True, slots=True)

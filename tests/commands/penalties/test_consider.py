@@ -97,8 +97,26 @@ def test_fewer_than_ten_may_be_considered(context):
     outcome = execute(context, consider())
     assert outcome.says == (
         "Ada Quill: refer recorded, with 0 sessions in the latest window and 0 in the fullest",
+        (
+            "the register holds 0 in the fullest 10 school weeks: the duty to consider begins "
+            "with 10 (SI 2007/1867 reg 9A); check the pupil, and that the authority's code lets "
+            "it act below that"
+        ),
         taken_back_by("consideration of a penalty notice", context.folder.head()),
     )
+
+
+@pytest.mark.parametrize(
+    ("decision", "warned"),
+    [("refer", True), ("issue", True), ("not-now", False), ("no-discretion", False)],
+)
+def test_acting_on_fewer_than_ten_is_recorded_with_a_caution(head, decision, warned):
+    """Of P1 ten are on the register, of P2 nine: only where somebody acts on the nine."""
+    absent(head, "P2", DAYS[:4])
+    head.mark("P2", Session(DAYS[4], "AM"), "O")
+    said = "\n".join(head.do(consider("P2", decision)).says)
+    assert ("the register holds 9 in the fullest 10 school weeks" in said) == warned
+    assert "the register holds" not in "\n".join(head.do(consider("P1", decision)).says)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from commands.penalties.notices import ConfirmNotices, RecordNotice
-from commands.roll.families import RecordParent
+from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.penalties import NoticesConfirmed, NoticeStated
 from ledger.values import Session
 from tests.commands.conftest import MO, taken_back_by
@@ -25,8 +25,10 @@ def notice(**given):
 
 @pytest.fixture
 def office(desk):
-    """A desk at a school that knows the parent F1."""
+    """A desk at a school that knows the parent F1 of P1 and P2."""
     desk.do(RecordParent(parent_id="F1", surname="Quill"))
+    for pupil in ("P1", "P2"):
+        desk.do(RecordRelation(parent_id="F1", pupil=pupil))
     return desk
 
 
@@ -140,6 +142,20 @@ def test_what_cannot_be_is_refused(office, given, code):
     office.refused(notice(**given), code)
 
 
+@pytest.mark.parametrize("make", ["notice", "confirm"])
+def test_a_parent_of_another_child_is_refused_with_those_of_this_one(office, make):
+    """Named, with the way on for somebody who is no parent on record yet."""
+    office.do(RecordParent(parent_id="F2", title="Ms", forename="Rae", surname="Reed"))
+    command = {"notice": notice, "confirm": confirm}[make](parent_id="F2")
+    refused = office.refused(command, "parent-not-related")
+    assert refused.what == (
+        "parent F2 is not recorded as a parent of Ada Quill; recorded are: F1 Quill"
+    )
+    assert "attendance relation record F2 P1" in refused.remedy
+    office.do(RecordRelation(parent_id="F2", pupil="P1"))
+    assert len(office.recorded(command)) == 1
+
+
 def test_whoever_records_it_is_named(office):
     """As for every command that writes."""
     office.by(None).refused(notice(), "author-missing")
@@ -186,6 +202,7 @@ def test_a_confirmation_that_cannot_be_is_refused(office, given, code):
 def test_two_families_do_not_meet(office, make):
     """Another parent of the child, another child of the parent; the same notice does."""
     office.do(RecordParent(parent_id="F2", surname="Reed"))
+    office.do(RecordRelation(parent_id="F2", pupil="P1"))
     others = [notice(parent_id="F2"), confirm(parent_id="F2"), notice(pupil="P2")]
     details = RecordParent(parent_id="F2", forename="Rae", reason="Asked")
     assert tries(office, make(), *others, details) == 1

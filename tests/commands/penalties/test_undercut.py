@@ -92,7 +92,10 @@ def test_ten_become_nine(ten):
     assert event == CaseUndercut(papers=(paper,), sessions=("2026-09-07/AM O>I",))
     assert outcome.header.count == 3  # the rule packs, the amendment, the alert
     assert outcome.says[-3:] == (
-        f"Undercut alert: ann Quill, {NOTICE}: 10 -> 9 recorded sessions",
+        (
+            f"Undercut alert: ann Quill, {NOTICE}: 10 -> 9 of the sessions that it relied on "
+            "count; 10 -> 9 recorded sessions in the fullest window"
+        ),
         "  changed: 2026-09-07/AM O -> I",
         f"  next: attendance alerts draft {position}",
     )
@@ -129,10 +132,13 @@ def test_another_relevant_code_changes_a_session_but_not_the_count(ten):
 
 def test_what_did_not_fall_is_said_as_a_changed_session(school):
     """Added absence undercuts nothing: a session that a paper relied on was changed."""
-    desk = school(*marks(WEEK[:8]), *marks(WEEK[8:], "/"), notice())
+    desk = school(*marks(WEEK[:8]), *marks(WEEK[8:], "/"), notice(sessions=tuple(WEEK)))
     dry = desk.do(amend(WEEK[8], "O", dry_run=True)).says
     relied = f"a session that the {NOTICE} relied on"
-    counts = "8 -> 9 recorded sessions"
+    counts = (
+        "8 -> 9 of the sessions that it relied on count; "
+        "8 -> 9 recorded sessions in the fullest window"
+    )
     assert f"would raise an alert: ann Quill, {relied} would be changed: {counts}" in dry
     says = desk.do(amend(WEEK[8], "O")).says
     assert f"Alert: ann Quill, {relied} was changed: {counts}" in says
@@ -307,6 +313,48 @@ def test_a_notice_by_its_period_relied_on_no_blank(school):
     late = Fact(streams.mark("ann", "2026-09-15/AM"), SessionMarked(code="I", late=True))
     ((papers, _),) = raised(desk, stated(late))
     assert list(papers) == [("notice", "a2 2026-11-02")]
+
+
+def test_a_notice_by_its_period_relied_on_no_session_without_a_relevant_entry(school):
+    """Present then, whatever it becomes; an entry that became relevant after the issue neither."""
+    desk = school(*marks(WEEK), *marks([ELEVENTH, "2026-09-15/AM"], "/"), notice())
+    assert raised(desk, amend(ELEVENTH, "M")) == []
+    assert raised(desk, amend("2026-09-15/AM", "O")) == []
+    assert raised(desk, amend("2026-09-15/AM", "/")) == []
+    assert raised(desk, amend(WEEK[0], "N")) == [({PAPER: (10, 10)}, (f"{WEEK[0]} O>N",))]
+
+
+def test_a_notice_recorded_before_the_register_rests_on_what_the_register_then_says(school):
+    """Another system's papers may come before its marks."""
+    desk = school(notice(), *marks(WEEK))
+    assert raised(desk, amend()) == [({PAPER: (10, 9)}, (f"{WEEK[0]} O>I",))]
+
+
+def test_a_session_it_relied_on_stays_one_whatever_became_of_it(school):
+    """As it stood at the issue: a second change of the same session is told as well."""
+    desk = school(*marks([*WEEK, ELEVENTH]), notice())
+    assert raised(desk, amend(WEEK[0], "I")) == [({PAPER: (11, 10)}, (f"{WEEK[0]} O>I",))]
+    assert raised(desk, amend(WEEK[0], "M")) == [({PAPER: (10, 10)}, (f"{WEEK[0]} I>M",))]
+
+
+def test_a_cancellation_for_the_school_touches_no_notice_of_who_was_present(school):
+    """The child was there: the notice rested on nothing of that session."""
+    desk = school(*marks(WEEK[:9]), *marks(WEEK[9:], "/"), notice())
+    assert raised(desk, stated(shut(11, sessions=("PM",)))) == []
+
+
+def test_a_notice_of_which_fewer_than_ten_are_left_is_undercut_whatever_a_window_holds(school):
+    """Ten others of the register do not make up for the ten that the notice is about."""
+    others = [f"2026-09-{day}/{half}" for day in range(14, 19) for half in ("AM", "PM")]
+    desk = school(*marks([*WEEK, *others]), notice(sessions=tuple(WEEK)))
+    says = desk.do(amend()).says
+    assert says[-3] == (
+        f"Undercut alert: ann Quill, {NOTICE}: 10 -> 9 of the sessions that it relied on count; "
+        "20 -> 19 recorded sessions in the fullest window"
+    )
+    again = desk.do(amend(WEEK[1])).says
+    assert again[-3].startswith(f"Alert: ann Quill, a session that the {NOTICE} relied on was")
+    assert ": 9 -> 8 of the sessions that it relied on count; 19 -> 18" in again[-3]
 
 
 def test_a_dry_run_says_what_would_be_undercut(ten):

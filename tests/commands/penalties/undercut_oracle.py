@@ -4,7 +4,8 @@ Written from SI 2007/1867 reg 9A, issue 4 and the text of the feature alone: eve
 school weeks is looked at, and nothing of the project but the classes of events is used.
 
 - A notice (s444A, not withdrawn by today) relied on the sessions it names, else on every session
-  of its offence period that holds an entry; a consideration other than "no discretion" on its
+  of its offence period that held G, N, O or U when it was recorded (a first entry recorded later
+  and not as a late one held it by then); a consideration other than "no discretion" on its
   entries; a certificate or pack on every session of its period up to the day it was given.
 - Its case is the fullest window of ten school weeks, begun by today, that overlaps the days it
   is about. It falls when ten or more become fewer than ten.
@@ -28,7 +29,15 @@ MARKS = (
 
 def nothing():
     """Return a register without anything in it."""
-    return {"terms": {}, "closed": {}, "pupils": {}, "marks": {}, "papers": {}, "notices": {}}
+    return {
+        "terms": {},
+        "closed": {},
+        "pupils": {},
+        "marks": {},
+        "papers": {},
+        "notices": {},
+        "rested": {},
+    }
 
 
 def taken_in(before, events):  # noqa: C901, PLR0912, PLR0915 - one case a kind of event
@@ -63,11 +72,17 @@ def taken_in(before, events):  # noqa: C901, PLR0912, PLR0915 - one case a kind 
                 groups = found["pupils"][keys[1]]["groups"]
                 groups[event.kind, event.name, event.since] = event.until
             case penalties.NoticeStated():
-                found["notices"][stream, event.kind, event.issued_on, event.offence_first] = event
+                key = stream, event.kind, event.issued_on, event.offence_first
+                found["notices"][key] = event
+                found["rested"].setdefault(key, dict(found["marks"].get(keys[1], {})))
             case penalties.PenaltyConsidered() | disclosure.Disclosed():
                 found["papers"][position] = (keys[1], event)
             case _ if isinstance(event, MARKS):
                 found["marks"].setdefault(keys[1], {})[session(keys[2])] = event.code
+                if isinstance(event, register.SessionMarked) and not event.late:
+                    for key, stood in found["rested"].items():
+                        if key[0].split(":")[1] == keys[1]:
+                            stood[session(keys[2])] = event.code
             case _:
                 pass
     return found
@@ -88,8 +103,8 @@ def undercut(before, after, today):
     for pupil, kind, ref, named, first, last in papers(before, after, today):
         changed = set()
         for s in sorted(candidates(before, pupil) | candidates(after, pupil)):
-            relied = s in named if named else first <= s[0] <= last
-            if relied and differs(before, after, pupil, s, kind, named, today):
+            relied = s in named if named is not None else first <= s[0] <= last
+            if relied and differs(before, after, pupil, s, kind, today):
                 changed.add(s)
         counts = (0, 0)
         if kind != "certificate":
@@ -112,7 +127,7 @@ def lost(before, after, pupil, today):
     }  # fmt: skip
 
 
-def papers(before, after, today):
+def papers(before, after, today):  # noqa: C901 - one case a kind of paper
     for (stream, kind, issued, offence), event in before["notices"].items():
         now = after["notices"][stream, kind, issued, offence]
         if kind == "s444A" and not withdrawn(now, today) and not withdrawn(event, today):
@@ -121,6 +136,12 @@ def papers(before, after, today):
             days = [d for d, _ in named]
             first = min(days) if days else event.offence_first
             last = max(days) if days else event.offence_last or issued
+            if not named and first is not None:
+                stood = before["rested"][stream, kind, issued, offence]
+                named = {
+                    s for s, code in stood.items()
+                    if code in RELEVANT and first <= s[0] <= last
+                }  # fmt: skip
             if first is not None:
                 yield pupil, "notice", f"{parent} {issued}", named, first, last
     for position, (pupil, event) in before["papers"].items():
@@ -131,7 +152,7 @@ def papers(before, after, today):
                 yield pupil, "consideration", str(position), named, min(days), max(days)
         elif event.kind in ("certificate", "pack") and event.first and event.last:
             last = min(event.last, event.on)
-            yield pupil, "certificate", str(position), set(), event.first, last
+            yield pupil, "certificate", str(position), None, event.first, last
 
 
 def withdrawn(event, today):
@@ -155,13 +176,11 @@ def candidates(school, pupil):
     return found
 
 
-def differs(before, after, pupil, s, kind, named, today):  # noqa: PLR0917
+def differs(before, after, pupil, s, kind, today):  # noqa: PLR0917
     was, now = (school["marks"].get(pupil, {}).get(s) for school in (before, after))
-    if was is None and now is not None and held(before, pupil, s) == held(after, pupil, s):
-        if s[0] == today:
-            return False
-        if kind == "notice" and not named:
-            return False
+    first_entry = was is None and now is not None
+    if first_entry and s[0] == today and held(before, pupil, s) == held(after, pupil, s):
+        return False
     if was != now:
         return True
     if kind == "certificate":

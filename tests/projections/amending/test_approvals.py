@@ -166,7 +166,7 @@ def test_the_words_say_who_asked_why_and_what_became_of_it(office):
     assert f"{held} | approved by Mr Teacher (Teacher), 2025-09-12 10:00" in text
     assert "declined by Mr Teacher (Teacher), 2025-09-12 10:00: no proof" in text
     assert f"{held} | waits" in text
-    assert "Until it is approved, the mark stands as it was" in text
+    assert "what is asked for does not count; what stands does." in text
 
 
 def test_nothing_asked_is_said_so(school, empty):
@@ -177,7 +177,7 @@ def test_nothing_asked_is_said_so(school, empty):
 
 
 def test_decided_alone_needs_no_warning(office):
-    """Once nothing waits, nothing is said about marks that stand as they were."""
+    """Once nothing waits, nothing is said about what counts until then."""
     decide(office)
     office.add(DECIDED, decided(AmendmentDeclined, "bob", TUESDAY))
     text = said(office, Approvals(all_=True))
@@ -212,7 +212,7 @@ def test_pending_gives_what_other_answers_need(office):
     assert [p.session for p in waiting(office)[0]] == [TUESDAY]
 
 
-WAITS = "requested amendments wait for approval; the marks stand as they were"
+WAITS = "requested amendments wait for approval; what is asked for does not count yet"
 
 
 FIGURES = (

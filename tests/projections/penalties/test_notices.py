@@ -133,17 +133,31 @@ def test_imported_history_goes_by_the_time_that_its_source_states(school):
         imported=True,
     )
     assert changes(school) == [[(THIRD, "O", "I")]]
-    again = SourceRestated(original="I", code="C", row=5)
+    again = SourceRestated(original="I", code="O", row=5)
     school.add(instant(2025, 10, 9), on_mark("ann", FIRST, again), imported=True)
-    assert changes(school) == [[(FIRST, "I", "C"), (THIRD, "O", "I")]]
+    assert changes(school) == [[(FIRST, "I", "O"), (THIRD, "O", "I")]]
 
 
 def test_a_blank_filled_after_issue_is_a_change_too(book):
-    """It was nothing when the notice was issued."""
-    late = SessionMarked(code="I", late=True, by="s1")
+    """It was nothing when the notice was issued, and is unauthorised absence now."""
+    late = SessionMarked(code="O", late=True, by="s1")
     book.add(instant(2025, 10, 6), on_mark("ann", BLANK, late))
-    assert changes(book) == [[(BLANK, None, "I")]]
-    assert ask(book).blocks[1].rows[0][3:5] == ("-", "I")
+    assert changes(book) == [[(BLANK, None, "O")]]
+    assert ask(book).blocks[1].rows[0][3:5] == ("-", "O")
+    assert ask(book).rows()[0]["sessions"] == [FIRST, SECOND, THIRD]
+
+
+def test_what_touches_no_unauthorised_absence_is_no_change_of_a_notice_by_its_period(absent):
+    """Present then, medical now: the notice never rested on it; a blank authorised neither."""
+    absent.add(TAKEN + 1, marked("ann", BLANK, "/", by="s1"))
+    absent.add(AT, stated())
+    assert ask(absent).rows()[0]["sessions"] == [FIRST, SECOND, THIRD]
+    absent.add(instant(2025, 10, 6), amended(BLANK, "M", "/"))
+    assert changes(absent) == [[]]
+    assert not ask(absent, amended_since_issue=True).rows()
+    absent.add(instant(2025, 10, 7), amended(BLANK, "O", "M"))
+    assert changes(absent) == [[(BLANK, "M", "O")]]
+    assert ask(absent).rows()[0]["sessions"] == [FIRST, SECOND, THIRD]
 
 
 def test_without_period_or_of_the_other_scheme_a_notice_rests_on_nothing(school):
@@ -329,9 +343,12 @@ def test_school_weeks_that_moved_under_a_notice_are_told(book):
 
 
 def test_amendments_that_wait_are_noted(book):
-    """Of its own sessions; the marks stand as they were."""
+    """Of its own sessions, each with the mark that stands there now."""
     book.add(instant(2025, 10, 20), asked(FIRST), asked("2025-10-20/AM"))
     answer = ask(book)
     assert answer.rows()[0]["pending"] == [{"session": FIRST, "stands": "O", "requested": "I"}]
+    book.add(instant(2025, 10, 7), amended(FIRST, "U"))
+    (row, *_) = ask(book).rows()
+    assert row["pending"] == [{"session": FIRST, "stands": "U", "requested": "I"}]
     assert any("1 requested amendment of these sessions" in n for n in answer.blocks[0].notes)
     assert f",,{FIRST} O>I,," in text.as_csv(answer).splitlines()[1]

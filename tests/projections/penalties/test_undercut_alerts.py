@@ -10,7 +10,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentApproved, EvidenceGiven
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled
 from ledger.events.disclosure import Disclosed
-from ledger.events.penalties import AlertSettled, PenaltyConsidered
+from ledger.events.penalties import AlertSettled, NoticeStated, PenaltyConsidered
 from ledger.events.register import SourceConflicted
 from ledger.events.roll import GroupJoined, GroupLeft, ParentRecorded
 from ledger.files import write_output
@@ -87,7 +87,7 @@ def test_an_alert_is_a_row_with_its_papers_and_its_cause(raised):
         "papers": [{
             "kind": "notice", "ref": "a1 2025-10-02", "before": 10, "after": 9,
             "what": "penalty notice to parent a1 issued 2 October 2025",
-            "effect": "case-undercut",
+            "effect": "case-undercut", "relied_before": None, "relied_after": None,
         }],
         "sessions": [f"{SESSION} O>I"],
         "changes": [{
@@ -155,6 +155,15 @@ def test_every_kind_has_its_table_and_its_columns(raised):
     )
 
 
+def test_beside_what_waits_stands_the_mark_that_stands_now(school):
+    """Amended at once since it was asked for, by a change that needs nobody's approval."""
+    school.add(AT, marked("ann", SESSION, "/"), asked(SESSION, original="/", code="O"))
+    school.add(AT + SECOND, amended(SESSION, "I", "/"))
+    (row,) = rows(school)
+    assert (row["stands"], row["requested"]) == ("I", "O")
+    assert table(school).rows[0][:4] == (SESSION, "U-ann", "I", "O")
+
+
 def test_what_waits_alone_carries_the_provenance(school):
     """No empty table stands before it."""
     school.add(AT, marked("bob", SESSION, "/"), asked(SESSION, "bob", original="/", code="O"))
@@ -183,12 +192,12 @@ def test_several_papers_share_an_alert(raised):
     number = again(raised, undercut(*papers, sessions=()), by=None)
     lines = table(raised).rows[1:]
     given_on = "certificate given on 30 September 2025 for 3 September 2025 to 26 September 2025"
-    assert [line[2:5] for line in lines] == [
-        ("penalty notice to parent a1 issued 2 October 2025", "10 -> 9", "the school weeks"),
-        ("decision to refer to the authority of 8 September 2025", "10 -> 9", ""),
-        (f"{given_on}; a session that it relied on was changed", "", ""),
+    assert [line[2:6] for line in lines] == [
+        ("penalty notice to parent a1 issued 2 October 2025", "", "10 -> 9", "the school weeks"),
+        ("decision to refer to the authority of 8 September 2025", "0 -> 0", "10 -> 9", ""),
+        (f"{given_on}; a session that it relied on was changed", "", "", ""),
     ]  # fmt: skip
-    assert lines[0][5].startswith("somebody not named, ")
+    assert lines[0][6].startswith("somebody not named, ")
     certificate = rows(raised)[1]["papers"][2]
     assert (certificate["before"], certificate["after"]) == (None, None)
     assert f"10>9;certificate {head},," in text.as_csv(raised.ask(Alerts()))
@@ -229,6 +238,74 @@ def test_the_letter_states_what_was_and_is_and_concludes_nothing(raised):
         assert said in written
     assert "Hidden Lane" not in written
     assert not any(word in written.lower() for word in ("guilty", "liable", "eligible"))
+
+
+TEN = [f"2025-09-{day:02}/{half}" for day in range(8, 13) for half in ("AM", "PM")]
+OTHERS = [f"2025-09-{day:02}/{half}" for day in range(15, 20) for half in ("AM", "PM")]
+
+
+def notice(**more):
+    """Ann's notice for the days of the ten; it names no session."""
+    stated = {
+        "kind": "s444A", "issued_on": date(2025, 10, 2),
+        "offence_first": DAY, "offence_last": date(2025, 9, 12),
+    }  # fmt: skip
+    return Fact(streams.notices("a1", "ann"), NoticeStated(**stated | more))
+
+
+@pytest.fixture
+def undone(school):
+    """Ten absences under a notice and ten beside them; the ten of the notice are authorised."""
+    school.add(AT, *(marked("ann", s, "O", by="s1") for s in [*TEN, *OTHERS]))
+    school.add(instant(2025, 10, 2, 9), notice())
+    school.number = school.add(
+        instant(2025, 10, 6, 9),
+        *(amended(s, reason=REASON) for s in TEN),
+        undercut(paper(before=20, after=10), sessions=tuple(f"{s} O>I" for s in TEN)),
+    )
+    return school
+
+
+def test_how_many_of_a_notices_own_sessions_are_left_is_told_beside_the_window(undone):
+    """None of its ten: the case is undercut, though a window of the register holds ten others."""
+    (row,) = rows(undone)
+    (told,) = row["papers"]
+    assert (told["relied_before"], told["relied_after"]) == (10, 0)
+    assert (told["before"], told["after"], told["effect"]) == (20, 10, "case-undercut")
+    shown_table = table(undone)
+    assert shown_table.title == "1 alert about papers, 1 of a case undercut"
+    assert shown_table.rows[0][2:5] == (
+        "penalty notice to parent a1 issued 2 October 2025", "10 -> 0", "20 -> 10",
+    )  # fmt: skip
+    written = shown(letter(undone))
+    assert "10 counted before the change; 0 count after it" in written
+    assert "fewer than the 10 sessions that the rule speaks of" in written
+    assert "20 before the change, 10 after it" in written
+    assert "A session that it relied on was changed" not in written
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "required", "any_"),
+    [
+        ({}, "Whether it was paid is not recorded here.", True, True),
+        ({"outcome": "unpaid", "outcome_on": date(2025, 10, 31)},
+         "It is recorded as unpaid on 31 October 2025.", True, True),
+        ({"outcome": "paid", "paid_on": date(2025, 10, 9)},
+         "It is recorded as paid on 9 October 2025.", False, True),
+        ({"withdrawn_on": date(2025, 10, 9), "withdrawn_ground": "8(1)(b)"},
+         "It was withdrawn under reg 8(1)(b) on 9 October 2025.", False, False),
+    ],
+)  # fmt: skip
+def test_the_letter_says_what_became_of_a_notice_and_offers_what_is_left(
+    undone, state, said, required, any_
+):
+    """A paid one is not offered as unpaid, a withdrawn one not at all."""
+    if state:
+        undone.add(instant(2025, 11, 3), notice(**state))
+    written = shown(letter(undone))
+    assert said in written
+    assert ("it is unpaid and no proceedings are contemplated" in written) == required
+    assert ("Please withdraw the notice" in written) == any_
 
 
 def test_a_change_that_left_the_mark_and_the_day_says_so(absent):
@@ -403,7 +480,7 @@ def test_an_approved_change_is_its_authors_with_the_approver_beside(absent):
     cause = answer.document["alert"]["cause"]
     named = (cause["by"]["name"], cause["approved_by"]["name"])
     assert named == ("Olive Officer", "Hope Headworth")
-    by_and_when = table(absent).rows[0][5]
+    by_and_when = table(absent).rows[0][6]
     assert by_and_when.startswith(
         "Olive Officer, Officer, approved by Hope Headworth, Head, 2025-09-08"
     )

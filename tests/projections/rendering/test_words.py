@@ -162,11 +162,15 @@ def test_the_emptiest_leave_letter(tmp_path):
 def test_the_fullest_part_about_a_notice(tmp_path):
     """Every sentence of it; the grounds of each law before its note, in order."""
     weeks = "in the fullest 10 school weeks around it"
-    given = full(NoticeWords, fell=False, number=1, before=10, after=9, weeks=10, needed=10)
+    counts = {"before": 10, "after": 9, "own_before": 8, "own_after": 7}
+    given = full(NoticeWords, fell=False, withdrawn=False, number=1, weeks=10, needed=10, **counts)
     assert given.lines(Folder(tmp_path)) == [
         "1. <paper> & more of it",
         "   Parent: <parent> & more of it",
+        "   <state> & more of it",
         "   A session that it relied on was changed, as above.",
+        "   Of the sessions that it relied on, 8 counted before the change; 7 count after it.",
+        "   That is fewer than the 10 sessions that the rule speaks of.",
         f"   Recorded sessions {weeks}: 10 before the change, 9 after it",
         "   (the rule speaks of 10; <reference> & more of it).",
         "   The head teacher chooses:",
