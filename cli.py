@@ -281,6 +281,19 @@ class Door:
 
         return Context(self.ledger, clock.now, operator, watch)
 
+    def lacking(self, words: str, operator: Operator) -> str:
+        """Say who may give a command, where somebody may not; nothing where they may.
+
+        Nothing either where the ledger cannot be read: there is worse to be told then.
+        """
+        from commands.core.authority import lacking
+        from commands.core.execute import look
+
+        context = self.context(operator)
+        with suppress(Refused, OSError, DatabaseError):
+            return look(context, lambda state: lacking(state, words, context.clock()))
+        return ""
+
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
         from projections.readmodel.catch_up import catch_up
@@ -299,6 +312,7 @@ def _commands(model: type) -> Callable[..., None]:
         from commands.core.command import Errand, OnScreen, Screen
 
         (door, operator), command = _entered(), _made(model, given)
+        _suggest_to(lambda words: door.lacking(words, operator))
 
         def record(command: Any) -> Any:
             return door.do(command, operator)
@@ -329,6 +343,8 @@ def _asks(model: type) -> Callable[..., None]:
         from projections.rendering import screen
 
         door, operator = _entered()
+        if (_GIVEN.get() or Given()).staff is not None:
+            _suggest_to(_not_everybody)
         asked = _made(model, given)
         if getattr(asked, "on_record", None) is not None:  # which is recorded before it is written
             for path in filter(None, (given.get(name) for name in _FILES)):
@@ -496,7 +512,7 @@ def _told_why(error: BaseException, ledger: Ledger | None) -> int:
     number = _signal_of(error)
     if number or isinstance(error, click.Abort):
         known = f"recorded as entry {recorded}" if recorded else _ASK_STATUS
-        _beside(f"interrupted; {known}")
+        _beside(_as_typed(f"interrupted; {known}"))
         return _SIGNALLED + number if number else _REFUSED
     refused = error if isinstance(error, Refused) else _refusal(error)
     if refused is None:
@@ -559,6 +575,20 @@ def _explain(refused: Refused, lead: str = "refused:") -> None:
     _beside(_as_typed(f"{lead} {refused.what}"))
     if refused.remedy:
         _beside(_as_typed(f"  do:    {refused.remedy}"))
+
+
+def _suggest_to(lacking: Callable[[str], str]) -> None:
+    """Suggest commands to whoever may give them, by what tells who may where one may not."""
+    _GIVEN.set((_GIVEN.get() or Given())._replace(lacking=lacking))
+
+
+def _not_everybody(words: str) -> str:
+    """Say who may give a command that not everybody may: a question looks up nobody's roles."""
+    from ledger.english import alternatives
+    from policies.packs.roles import acts
+
+    act = acts().by_command.get(words)
+    return alternatives(act.roles) if act is not None and act.roles else ""
 
 
 def _as_typed(text: str) -> str:
