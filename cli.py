@@ -33,7 +33,7 @@ from ledger.terminal import ShowsProgress, no_progress, on_one_line, progress, s
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
-    from commands.core.command import Command, Context, Outcome
+    from commands.core.command import Command, Context, Errand, Outcome
     from projections.queries.question import Answer, Options
 
 _HOME = Path(__file__).parent
@@ -318,6 +318,7 @@ def _commands(model: type) -> Callable[..., None]:
             return door.do(command, operator)
 
         if isinstance(command, Errand):
+            _refuse_another_place(command)
             _tell(record(command), operator)
             return
         if isinstance(command, OnScreen) and not command.is_filled and _on_terminal():
@@ -332,6 +333,18 @@ def _commands(model: type) -> Callable[..., None]:
         _tell(outcome, operator)
 
     return run
+
+
+def _refuse_another_place(errand: "Errand") -> None:
+    """Refuse a ledger that was named to what makes its own: it would be made all the same."""
+    named = (_GIVEN.get() or Given()).ledger
+    if errand.place is not None and named is not None and Path(named) != Path(errand.place):
+        raise Refused(
+            "place-own",
+            f"{errand.act} makes {errand.place}/ in the folder where it is called, "
+            f"never {named}",
+            "leave out --ledger; to have it elsewhere, call it in another folder",
+        )
 
 
 def _asks(model: type) -> Callable[..., None]:

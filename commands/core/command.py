@@ -360,7 +360,12 @@ class Outcome:
 
 
 class Errand(Command, ABC):
-    """A command that does more than record, or records nothing: it makes files, asks others."""
+    """A command that does more than record, or records nothing: it makes files, asks others.
+
+    ``place``: the one folder in which it makes a ledger, whichever is named; none: the one named.
+    """
+
+    place: ClassVar[str | None] = None
 
     @abstractmethod
     def carry_out(self, context: Context, /) -> Outcome:
