@@ -83,6 +83,8 @@ class Lazy(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out a command; a reader that has gone away (``| head``) is no failure."""
+        if ctx.parent is None:
+            _GIVEN.set(_given(ctx))  # before the command is loaded: that may be interrupted
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -94,6 +96,16 @@ class Lazy(click.Group):
         depth = len(self.words)
         with formatter.section("Commands"):
             formatter.write_dl([(" ".join(p.words[depth:]), p.help) for p in self._below()])
+
+
+def _given(ctx: click.Context) -> Given:
+    """Return what was typed before the command."""
+
+    def typed_here(name: str) -> str | None:
+        here = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        return str(ctx.params[name]) if here else None
+
+    return Given(typed_here("ledger_"), typed_here("as_"), ctx.params["as_"] is not None)
 
 
 class _Both(Lazy):
@@ -341,8 +353,7 @@ def _refuse_another_place(errand: "Errand") -> None:
     if errand.place is not None and named is not None and Path(named) != Path(errand.place):
         raise Refused(
             "place-own",
-            f"{errand.act} makes {errand.place}/ in the folder where it is called, "
-            f"never {named}",
+            f"{errand.act} makes {errand.place}/ in the folder where it is called, never {named}",
             "leave out --ledger; to have it elsewhere, call it in another folder",
         )
 
@@ -472,17 +483,13 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
     the name that the law asks for.
     """
     ctx.ensure_object(dict).update(folder=Folder(ledger_), as_=as_)
-    typed_here = [
-        name
-        for name in ctx.params
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]
-    ledger = str(ledger_) if "ledger_" in typed_here else None
-    _GIVEN.set(Given(ledger, as_ if "as_" in typed_here else None, as_ is not None))
 
 
-def main() -> None:
-    """Run, and end with what `attendance` says of exit codes."""
+def main(ready: Callable[[], object] = lambda: None) -> None:
+    """Run, and end with what `attendance` says of exit codes.
+
+    ``ready``: called once an interrupt is answered here.
+    """
     # NumPy counts here and never multiplies matrices: threads for that cost more than they give.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -493,6 +500,7 @@ def main() -> None:
             signal.signal(number, _end)
     entered: dict[str, Any] = {}
     try:
+        ready()
         sys.exit(attendance(standalone_mode=False, prog_name="attendance", obj=entered))
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - what is no answer is raised
         sys.exit(_told_why(error, entered.get("ledger")))
