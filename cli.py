@@ -33,7 +33,7 @@ from ledger.terminal import ShowsProgress, no_progress, on_one_line, progress, s
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
-    from commands.core.command import Command, Context, Outcome
+    from commands.core.command import Command, Context, Errand, Outcome
     from projections.queries.question import Answer, Options
 
 _HOME = Path(__file__).parent
@@ -83,6 +83,8 @@ class Lazy(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out a command; a reader that has gone away (``| head``) is no failure."""
+        if ctx.parent is None:
+            _GIVEN.set(_given(ctx))  # before the command is loaded: that may be interrupted
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -94,6 +96,16 @@ class Lazy(click.Group):
         depth = len(self.words)
         with formatter.section("Commands"):
             formatter.write_dl([(" ".join(p.words[depth:]), p.help) for p in self._below()])
+
+
+def _given(ctx: click.Context) -> Given:
+    """Return what was typed before the command."""
+
+    def typed_here(name: str) -> str | None:
+        here = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        return str(ctx.params[name]) if here else None
+
+    return Given(typed_here("ledger_"), typed_here("as_"), ctx.params["as_"] is not None)
 
 
 class _Both(Lazy):
@@ -281,6 +293,19 @@ class Door:
 
         return Context(self.ledger, clock.now, operator, watch)
 
+    def lacking(self, words: str, operator: Operator) -> str:
+        """Say who may give a command, where somebody may not; nothing where they may.
+
+        Nothing either where the ledger cannot be read: there is worse to be told then.
+        """
+        from commands.core.authority import lacking
+        from commands.core.execute import look
+
+        context = self.context(operator)
+        with suppress(Refused, OSError, DatabaseError):
+            return look(context, lambda state: lacking(state, words, context.clock()))
+        return ""
+
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
         from projections.readmodel.catch_up import catch_up
@@ -299,11 +324,13 @@ def _commands(model: type) -> Callable[..., None]:
         from commands.core.command import Errand, OnScreen, Screen
 
         (door, operator), command = _entered(), _made(model, given)
+        _suggest_to(lambda words: door.lacking(words, operator))
 
         def record(command: Any) -> Any:
             return door.do(command, operator)
 
         if isinstance(command, Errand):
+            _refuse_another_place(command)
             _tell(record(command), operator)
             return
         if isinstance(command, OnScreen) and not command.is_filled and _on_terminal():
@@ -320,6 +347,17 @@ def _commands(model: type) -> Callable[..., None]:
     return run
 
 
+def _refuse_another_place(errand: "Errand") -> None:
+    """Refuse a ledger that was named to what makes its own: it would be made all the same."""
+    named = (_GIVEN.get() or Given()).ledger
+    if errand.place is not None and named is not None and Path(named) != Path(errand.place):
+        raise Refused(
+            "place-own",
+            f"{errand.act} makes {errand.place}/ in the folder where it is called, never {named}",
+            "leave out --ledger; to have it elsewhere, call it in another folder",
+        )
+
+
 def _asks(model: type) -> Callable[..., None]:
     def run(
         *, as_json: bool = False, as_csv: bool = False, replace: bool = False, **given: Any
@@ -329,6 +367,8 @@ def _asks(model: type) -> Callable[..., None]:
         from projections.rendering import screen
 
         door, operator = _entered()
+        if (_GIVEN.get() or Given()).staff is not None:
+            _suggest_to(_not_everybody)
         asked = _made(model, given)
         if getattr(asked, "on_record", None) is not None:  # which is recorded before it is written
             for path in filter(None, (given.get(name) for name in _FILES)):
@@ -443,17 +483,13 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
     the name that the law asks for.
     """
     ctx.ensure_object(dict).update(folder=Folder(ledger_), as_=as_)
-    typed_here = [
-        name
-        for name in ctx.params
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    ]
-    ledger = str(ledger_) if "ledger_" in typed_here else None
-    _GIVEN.set(Given(ledger, as_ if "as_" in typed_here else None, as_ is not None))
 
 
-def main() -> None:
-    """Run, and end with what `attendance` says of exit codes."""
+def main(ready: Callable[[], object] = lambda: None) -> None:
+    """Run, and end with what `attendance` says of exit codes.
+
+    ``ready``: called once an interrupt is answered here.
+    """
     # NumPy counts here and never multiplies matrices: threads for that cost more than they give.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -464,6 +500,7 @@ def main() -> None:
             signal.signal(number, _end)
     entered: dict[str, Any] = {}
     try:
+        ready()
         sys.exit(attendance(standalone_mode=False, prog_name="attendance", obj=entered))
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - what is no answer is raised
         sys.exit(_told_why(error, entered.get("ledger")))
@@ -496,7 +533,7 @@ def _told_why(error: BaseException, ledger: Ledger | None) -> int:
     number = _signal_of(error)
     if number or isinstance(error, click.Abort):
         known = f"recorded as entry {recorded}" if recorded else _ASK_STATUS
-        _beside(f"interrupted; {known}")
+        _beside(_as_typed(f"interrupted; {known}"))
         return _SIGNALLED + number if number else _REFUSED
     refused = error if isinstance(error, Refused) else _refusal(error)
     if refused is None:
@@ -559,6 +596,20 @@ def _explain(refused: Refused, lead: str = "refused:") -> None:
     _beside(_as_typed(f"{lead} {refused.what}"))
     if refused.remedy:
         _beside(_as_typed(f"  do:    {refused.remedy}"))
+
+
+def _suggest_to(lacking: Callable[[str], str]) -> None:
+    """Suggest commands to whoever may give them, by what tells who may where one may not."""
+    _GIVEN.set((_GIVEN.get() or Given())._replace(lacking=lacking))
+
+
+def _not_everybody(words: str) -> str:
+    """Say who may give a command that not everybody may: a question looks up nobody's roles."""
+    from ledger.english import alternatives
+    from policies.packs.roles import acts
+
+    act = acts().by_command.get(words)
+    return alternatives(act.roles) if act is not None and act.roles else ""
 
 
 def _as_typed(text: str) -> str:

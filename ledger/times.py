@@ -158,19 +158,19 @@ def instant_in_words(instant: int) -> str:
     return f"{weekday(here)}, {here:%H:%M:%S}"
 
 
-def refusal(now: int, stamps: Sequence[Stamp], staff_id: str | None) -> Refused | None:
+def refusal(now: int, stamps: Sequence[Stamp]) -> Refused | None:
     """Return why nothing can be stamped by a clock that reads now; none: something can.
 
-    What to do has the command in full; ``staff_id``: who would give it, if anybody is named.
+    What to do has the command in full.
     """
     last = last_of(stamps)
-    found, name = off(now, last.at), staff_id or "STAFF_ID"
+    found = off(now, last.at)
     if found is None:
         return None
-    return _behind(now, stamps, last, name) if found == "behind" else _ahead(now, last, name)
+    return _behind(now, stamps, last) if found == "behind" else _ahead(now, last)
 
 
-def _behind(now: int, stamps: Iterable[Stamp], last: Last, name: str) -> Refused:
+def _behind(now: int, stamps: Iterable[Stamp], last: Last) -> Refused:
     first, until = ahead_of(now, stamps)[0]
     entries = f"entry {first} was" if first == until else f"entries {first} to {until} were"
     return Refused(
@@ -179,17 +179,16 @@ def _behind(now: int, stamps: Iterable[Stamp], last: Last, name: str) -> Refused
         f"recorded on {instant_in_words(last.at)}: {lasting(last.at - now)} later",
         "if this computer's clock is wrong, set it and give the command again; if it is right, "
         f"{entries} recorded by a clock that was wrong: record that with "
-        f'attendance --as {name} clock correct {first} {until} --reason "…"',
+        f'attendance clock correct {first} {until} --reason "…"',
     )
 
 
-def _ahead(now: int, last: Last, name: str) -> Refused:
+def _ahead(now: int, last: Last) -> Refused:
     days = (local(now) - local(last.at)).days
     return Refused(
         "clock-ahead",
         f"this computer's clock says {instant_in_words(now)}, {days} days after the last entry "
         f"({instant_in_words(last.at)})",
         "if this computer's clock is wrong, set it and give the command again; if it is right, "
-        "say so with "
-        f"attendance --as {name} clock confirm {local_date(now)}",
+        f"say so with attendance clock confirm {local_date(now)}",
     )

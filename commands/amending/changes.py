@@ -250,12 +250,16 @@ def _check_none_pending(state: State, proposal: Proposal) -> None:
     stream = streams.approval(proposal.pupil.id, proposal.session)
     request = marks.open_request(state.histories.get(stream, ()))
     if request is not None:
+        own = request.by == state.operator.staff_id
         raise Refused(
             "approval-pending",
             f"{state.name_of(proposal.pupil)} {proposal.session}: a change from "
             f"{request.original} to {request.code} waits for approval already, "
             f"batch {request.batch}",
-            f"decide it first: attendance approvals give {request.batch}, or decline, or withdraw",
+            "let somebody else decide it first, or take it back: attendance approvals withdraw "
+            f"{request.batch} --reason WHY"
+            if own
+            else f"decide it first: attendance approvals give {request.batch}, or decline it",
         )
 
 

@@ -119,7 +119,7 @@ def _restore(
 def _doubt_of_clock(context: Context, made: Folder) -> tuple[str, ...]:
     """Return what to say of a clock by which nothing else would be recorded."""
     with closing(Store(made.log)) as store:
-        refused = times.refusal(context.clock(), clocks.all_stamps(store), None)
+        refused = times.refusal(context.clock(), clocks.all_stamps(store))
     if refused is None:
         return ()
     return (f"note: {refused.what}; if the clock is wrong, set it before anything is recorded",)

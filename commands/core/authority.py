@@ -57,6 +57,22 @@ def check(state: State, words: str, now: int, what: str = "") -> list[Range]:
     return [state.own_row, POLICIES]
 
 
+def lacking(state: State, words: str, now: int) -> str:
+    """Say who may give a command, where whoever is named may not; nothing where they may."""
+    act = acts().by_command.get(words)
+    if act is None:
+        return ""
+    try:
+        check(state, words, now)
+    except Refused:
+        today = local_date(now)
+        on_day = policy_in_force(state, today) if act.policy is not None else None
+        roles = on_day and act.policy and on_day.policy.roles(act.policy, today)
+        named = roles or act.roles
+        return alternatives(named) if named else "on the staff"
+    return ""
+
+
 def _holds(state: State, staff_id: str, roles: Iterable[str], day: date) -> bool:
     row = state.school.staff_on(staff_id, day)
     return row is not None and not set(row.roles).isdisjoint(roles)

@@ -26,7 +26,6 @@ class Guard:
 
     store: Store
     clock: Clock
-    staff_id: str | None
     admits: Collection[OffClock] = ()
     behind: int = field(default=0, init=False)
     _seen: tuple[int, int | None] | None = field(default=None, init=False)
@@ -64,7 +63,7 @@ class Guard:
         found = times.off(now, last)
         if found is None or found in self.admits:
             return
-        refused = times.refusal(now, all_stamps(self.store), self.staff_id)
+        refused = times.refusal(now, all_stamps(self.store))
         if refused and _has_staff(self.store):
             raise refused
 

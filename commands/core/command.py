@@ -196,12 +196,20 @@ class State:
         """Return a member of staff as they were on a day, or refuse."""
         row = self.school.staff_on(staff_id, day)
         if row is None:
-            raise Refused(
-                "author-not-on-staff",
-                f"{staff_id} is not on the staff on {day}",
-                "use the id of a member of staff, or add one with attendance staff add",
-            )
+            raise Refused("author-not-on-staff", *self._not_on_staff(staff_id, day))
         return Author(staff_id, self.open_text(row.name), self.open_text(row.job_title))
+
+    def _not_on_staff(self, staff_id: str, day: date) -> tuple[str, str]:
+        """Say that somebody is not on the staff, who left or is still to come, and what to do."""
+        what, rows = f"{staff_id} is not on the staff on {day}", self.school.staff.get(staff_id)
+        if not rows:
+            return what, "use the id of a member of staff, or add one with attendance staff add"
+        remedy = "use the id of a member of staff, or take them on with attendance staff change"
+        ended = [row.until for row in rows.values() if row.until and row.until < day]
+        if ended:
+            return f"{what}: their last day was {max(ended)}", f"{remedy}, where they are back"
+        begins = min(row.since for row in rows.values() if row.since)
+        return f"{what}: they are on it from {begins}", remedy
 
     def mark(self, pupil: Pupil, session: object) -> Mark:
         """Return what stands for a pupil and session; the use case must have asked for it."""
@@ -352,7 +360,12 @@ class Outcome:
 
 
 class Errand(Command, ABC):
-    """A command that does more than record, or records nothing: it makes files, asks others."""
+    """A command that does more than record, or records nothing: it makes files, asks others.
+
+    ``place``: the one folder in which it makes a ledger, whichever is named; none: the one named.
+    """
+
+    place: ClassVar[str | None] = None
 
     @abstractmethod
     def carry_out(self, context: Context, /) -> Outcome:

@@ -55,7 +55,7 @@ def execute(context: Context, command: UseCase, *, progress: Progress | None = N
     with context.ledger.turn() as (store, ring):
         if not command.begins:
             _refuse_unborn(store)
-        guard = Guard(store, context.clock, context.operator.staff_id, command.admits)
+        guard = Guard(store, context.clock, command.admits)
         attempt = _Attempt(context, store, ring, guard, progress)
         try:
             planned, recorded = _carried_out(attempt, command)
@@ -86,7 +86,7 @@ def check_first(context: Context, command: UseCase) -> None:
 
     with context.ledger.turn() as (store, _):
         _refuse_unborn(store)
-        Guard(store, context.clock, context.operator.staff_id).check()
+        Guard(store, context.clock).check()
     look(context, check)
 
 
@@ -109,7 +109,7 @@ def look(
 ) -> Found:
     """Return what ``ask`` finds in the state as it stands; records nothing."""
     with context.ledger.turn() as (store, ring), store.reading():
-        guard = Guard(store, context.clock, context.operator.staff_id)
+        guard = Guard(store, context.clock)
         attempt = _Attempt(context, store, ring, guard, None)
         state = attempt.state()
         attempt.read(state, reads(state))

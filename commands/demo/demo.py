@@ -46,6 +46,8 @@ class Demo(Errand):
     A school that does not exist, in attendance-demo/, made anew each time.
     """
 
+    place = str(FOLDER)
+
     pupils: int = option("how many pupils", default=300, minimum=10, maximum=5000)
     phase: Literal["primary", "secondary", "all-through", "special"] = option(
         "which kind of school", default="secondary"

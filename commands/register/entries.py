@@ -150,7 +150,13 @@ def _match_rows(
 
 
 class Taking:
-    """The taking of a group's register: under which codes and calendar, by whom and when."""
+    """The taking of a group's register: under which codes and calendar, by whom and when.
+
+    ``is_marked``: most of it was marked before and it is closed, so that this is no taking of it,
+    which would say anew when it was taken; known once there are `results`.
+    """
+
+    is_marked = False
 
     def __init__(self, state: State, place: Place, codes: Codes, now: int) -> None:
         self._state = state
@@ -170,6 +176,7 @@ class Taking:
         """
         results = []
         pairs, problems = _match_rows(self._state, self._calendar, self._place, rows)
+        self.is_marked = self._is_marked([pupil for pupil, _ in pairs])
         for pupil, row in pairs:
             try:
                 results.append(self._result(pupil, row, rest))
@@ -179,6 +186,14 @@ class Taking:
         if problems:
             raise RegisterRefused(problems)
         return results
+
+    def _is_marked(self, pupils: Sequence[Pupil]) -> bool:
+        state, session = self._state, self._place.session
+        if streams.register(self._place.group, session) in state.histories:
+            return False  # it was taken, and it is recorded when
+        marked = sum(marks.mark_of(state, pupil, session) is not None for pupil in pupils)
+        closed = marks.has_ended(self._calendar, session, [], self._now)
+        return closed and marked * 2 > len(pupils)
 
     def _result(self, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
         state, session = self._state, self._place.session
@@ -200,7 +215,7 @@ class Taking:
         taken = marks.takings(self._state, pupil, session) if self._any_taken else []
         fields = entry._asdict() | {"by": self._by}
         if stands is None:
-            return SessionMarked(**fields, late=bool(taken) or self._is_late)
+            return SessionMarked(**fields, late=bool(taken) or self._is_late or self.is_marked)
         if marks.has_ended(self._calendar, session, taken, self._now):
             raise marks.already_marked(stands.code, session)
         return MarkCorrected(**fields, original=stands.code)

@@ -90,7 +90,8 @@ class TakeRegister(OnScreen):
         file = "register" if self.file is None else sheet.display_name(self.file)
         place = Place(self.group, self.session, file)
         present = StatedMark(rules.codes.present(self.session.half)) if self.rest_present else None
-        results = Taking(state, place, rules.codes, now).results(self.rows, present)
+        taking = Taking(state, place, rules.codes, now)
+        results = taking.results(self.rows, present)
         if not any(result.code for result in results):
             raise Refused(
                 "register-empty",
@@ -101,7 +102,10 @@ class TakeRegister(OnScreen):
         says = _says(state, place, results)
         says += told.in_words(state, rules.codes, facts, each=self.dry_run)
         stream = streams.register(self.group, self.session)
-        if stream not in state.histories:  # a register is taken once
+        if taking.is_marked:
+            entered = "what was entered is late entries" if facts else "nothing was recorded"
+            says.append(f"most of it was marked before: it is not taken anew; {entered}")
+        elif stream not in state.histories:  # a register is taken once
             taken = _taking(self, author.staff_id, len(facts), now)
             facts.insert(0, Fact(stream, taken))
             says += _lateness(state.school.calendar(), self.session, taken.ended)

@@ -165,7 +165,7 @@ def _clock(view: View) -> Refused | None:
     """Return why the clock may stamp nothing after the last entry that there is."""
     if not view.position or view.position < view.folder.head():
         return None
-    return refusal(view.now, [commit.stamp for commit in view.commits.all], None)
+    return refusal(view.now, [commit.stamp for commit in view.commits.all])
 
 
 def _of_clock(refused: Refused) -> list[str]:

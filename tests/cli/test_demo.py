@@ -170,3 +170,13 @@ def test_demo_takes_the_ledger_s_folder_from_nobody(monkeypatch):
 
 def test_result_of_a_call_is_compared_whole():
     assert [f.name for f in dataclasses.fields(run("--version"))] == ["code", "out", "err"]
+
+
+def test_a_ledger_that_is_named_is_refused_and_nothing_is_made_anew():
+    """It would have been left as it is, and the demonstration here made anew."""
+    said = refused("--ledger", "school", *SMALL)
+    assert "demo makes attendance-demo/" in said
+    assert "never school" in said
+    assert not Path("school").exists()
+    assert not Path(FOLDER).exists()
+    done("--ledger", FOLDER, *SMALL)

@@ -253,6 +253,39 @@ def test_views_of_a_longer_log_are_made_anew(small, tmp_path):
 # -- as a program ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("module", ["click", "ledger.ledger", "projections.school.status"])
+def test_ctrl_c_while_the_program_is_loaded_is_no_fault(module, demo):
+    """It comes as a module is imported, by the command line or by the question."""
+    words = (
+        "import os, signal, sys, start\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "start.main()"
+    )
+    command = [sys.executable, "-c", words, "--ledger", str(demo), "status"]
+    shown = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert (shown.returncode, shown.stdout) == (130, "")
+    assert shown.stderr.strip().startswith("interrupted; ")
+    assert "Traceback" not in shown.stderr
+    if module == "projections.school.status":
+        assert f"attendance --ledger {demo} status tells" in shown.stderr
+
+
+def test_ctrl_c_is_ignored_where_it_was():
+    """As by a shell that put the program in the background."""
+    words = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import cli, start\n"
+        "cli.main = lambda ready: (ready(), print(signal.getsignal(signal.SIGINT).name))\n"
+        "start.main()"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", words], check=False, capture_output=True, cwd=ROOT
+    )
+    assert shown.stdout == b"SIG_IGN\n"
+
+
 @pytest.mark.parametrize("args", [("rates",), ("rates", "--json"), ("changes", "--csv")])
 @pytest.mark.usefixtures("demo")
 def test_reader_that_goes_away_is_no_failure(args):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from tests.cli.shell import done, run
+from tests.cli.shell import done, raising, run
 
 HOME = Path(cli.__file__).parent
 ROOTS = ("cli.py", "commands", "projections", "ledger", "policies")
@@ -125,7 +125,8 @@ def test_a_command_is_suggested_as_it_has_to_be_typed(ledger):
     assert f"attendance --ledger '{ledger}' pupil find NAME" in told
     said = run("--ledger", ledger, "--as", "X9", "terms", "set", "A", "--first", "2026-09-01",
                "--last", "2026-12-18")  # fmt: skip
-    assert f"attendance --ledger '{ledger}' --as X9 staff add" in said.err
+    assert f"attendance --ledger '{ledger}' --as STAFF_ID staff add" in said.err
+    assert "(--as somebody who is head, authoriser or attendance_officer)" in said.err
 
 
 def test_where_nobody_is_named_the_name_is_asked_for(ledger, monkeypatch):
@@ -135,7 +136,63 @@ def test_where_nobody_is_named_the_name_is_asked_for(ledger, monkeypatch):
     assert "name yourself with --as STAFF_ID" in told
     monkeypatch.setenv("ATTENDANCE_AS", "X9")
     told = run("take-back", "1", "--reason", "x").err
-    assert "or add one with attendance staff add" in told
+    assert "or add one with attendance --as STAFF_ID staff add (--as somebody" in told
+    monkeypatch.setenv("ATTENDANCE_AS", "H01")
+    told = run("staff", "leave", "X9", "--last-day", "2026-11-20").err
+    assert told.endswith("see attendance staff add\n")
     monkeypatch.delenv("ATTENDANCE_AS")
     answer = run("notices")
     assert "--ledger" not in answer.out
+
+
+TEACHER = ("staff", "add", "T1", "--name", "Tess", "--job-title", "Teacher", "--role", "teacher")
+
+
+@pytest.mark.usefixtures("small")
+def test_what_somebody_may_not_do_is_suggested_to_whoever_may(at):
+    """A teacher enters a request for leave, and is not told to grant it; the officer is."""
+    at("2026-11-20T14:00")
+    done(*TEACHER)
+    asked = ("leave", "request", "P1", "--from", "2026-12-10", "--to", "2026-12-11", "--purpose",
+             "exceptional", "--asked-by", "Ms Quill", "--asked-on", "2026-11-20")  # fmt: skip
+    told = done("--as", "T1", *asked).out
+    assert "to grant it: attendance --as STAFF_ID leave grant" in told
+    assert "--reason WHY (--as somebody who is head or authoriser)" in told
+    told = done("--as", "mm", *asked).out
+    assert "to grant it: attendance --as mm leave grant" in told
+    assert "somebody" not in told
+    refused = run("--as", "T1", "staff", "appoint", "T1", "--role", "head", "--reason", "x").err
+    assert "let them do it: attendance --as STAFF_ID staff change STAFF_ID --role" in refused
+    assert refused.endswith("(--as somebody who is head or authoriser)\n")
+
+
+@pytest.mark.usefixtures("small")
+def test_whoever_left_is_told_so(at):
+    """Their id is no unknown one."""
+    at("2026-11-20T14:00")
+    done(*TEACHER)
+    done("staff", "leave", "T1", "--last-day", "2026-11-19")
+    told = run("--as", "T1", "mark", "P1", "2026-11-20/AM", "N").err
+    assert "T1 is not on the staff on 2026-11-20: their last day was 2026-11-19" in told
+    assert "attendance --as STAFF_ID staff change, where they are back" in told
+    told = run("--as", "mm", "staff", "add", "T1", "--name", "T", "--job-title", "T").err
+    assert "attendance --as mm staff change" in told
+
+
+def test_what_a_wrong_clock_and_an_interrupt_suggest_names_the_ledger(small, at, monkeypatch):
+    """In a refusal and in `status`, with the name that was typed."""
+    monkeypatch.delenv("ATTENDANCE_LEDGER")
+    monkeypatch.delenv("ATTENDANCE_AS")
+    at("2026-12-28T10:00")
+    done("--ledger", small, "--as", "mm", "clock", "confirm", "2026-12-28")
+    at("2026-11-20T14:00")
+    mark = ("mark", "P1", "2026-11-20/AM", "N")
+    told = run("--ledger", small, "--as", "mm", *mark).err
+    assert f"attendance --ledger {small} --as mm clock correct" in told
+    assert (
+        f"attendance --ledger {small} --as STAFF_ID clock correct"
+        in run("--ledger", small, "status").out
+    )
+    monkeypatch.setattr("projections.school.status.Status.answer", raising(KeyboardInterrupt))
+    told = run("--ledger", small, "status").err
+    assert f"interrupted; attendance --ledger {small} status tells" in told

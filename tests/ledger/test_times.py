@@ -98,14 +98,14 @@ def test_stretches_ahead_of_now_are_joined_where_they_touch():
 
 def test_a_clock_that_is_right_is_not_refused():
     """Nothing is to be said of it."""
-    assert refusal(10, [Stamp(1, 2, 5)], None) is None
+    assert refusal(10, [Stamp(1, 2, 5)]) is None
 
 
 def test_a_refusal_names_the_only_entry():
-    """And who would give the command, where nobody is named."""
-    found = refusal(0, [Stamp(1, 2, 0), Stamp(3, 3, 86_400 * SECOND)], None)
+    """With the command that says so."""
+    found = refusal(0, [Stamp(1, 2, 0), Stamp(3, 3, 86_400 * SECOND)])
     assert "entry 3 was recorded by a clock that was wrong" in found.remedy
-    assert 'attendance --as STAFF_ID clock correct 3 3 --reason "…"' in found.remedy
+    assert 'attendance clock correct 3 3 --reason "…"' in found.remedy
 
 
 def test_a_corrected_instant_is_told_as_what_it_is():

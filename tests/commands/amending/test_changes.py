@@ -197,7 +197,12 @@ def test_a_session_with_a_pending_request_refuses_a_second_one():
     found = refusal(here.split, ["2026-11-19/AM I>G"])
     assert found.code == "approval-pending"
     assert "Ada Quill 2026-11-19/AM: a change from I to O waits" in found.what
-    assert "attendance approvals give b0" in found.remedy
+    assert "attendance approvals withdraw b0 --reason WHY" in found.remedy
+    assert "approvals give" not in found.remedy  # a second person's
+    here.state.school.staff["hal"] = here.state.school.staff["mm"]
+    here.state.operator = Operator("hal", "hal")
+    assert "attendance approvals give b0" in refusal(here.split, ["2026-11-19/AM I>G"]).remedy
+    here.state.operator = Operator("mm", "office")
     declined = AmendmentDeclined(batch="b0", **HAL)
     told(here.state, stream, declined)
     assert here.split(["2026-11-19/AM I>G"]) == {"2026-11-19/AM": ["late"]}

@@ -212,6 +212,36 @@ def test_repeated_register_records_nothing(morning):
     assert morning.do(take("P1,/,,\nP2,N,,\n")).header is None
 
 
+@pytest.mark.parametrize("rest", [False, True])
+def test_what_is_closed_and_mostly_marked_is_not_taken_anew(morning, rest):
+    """As a source marked it, or the office: one more mark is a late entry, none is nothing."""
+    morning.enrol(9, "Dan", "Tree", dob=date(2014, 10, 3), year="Y7", registration="7A")
+    for pupil in ("P1", "P2"):
+        morning.do(MarkSession(pupil=pupil, session=TODAY_AM, code="/"))
+    morning.at("2026-11-24T16:00")
+    out = morning.do(take("P1,/,,\n", rest_present=rest)).says
+    told = "what was entered is late entries" if rest else "nothing was recorded"
+    assert f"most of it was marked before: it is not taken anew; {told}" in out
+    assert not any("taken late" in line for line in out)
+    events = [event for *_, event in morning.log()]
+    assert not [event for event in events if isinstance(event, RegisterTaken)]
+    late = [event.code for event in events if isinstance(event, SessionMarked) and event.late]
+    assert late == ["/"] * rest
+
+
+def test_what_is_open_or_hardly_marked_is_taken(morning):
+    """Whose marks were made one by one is taken when that is said, while it is open."""
+    for pupil in ("P1", "P2"):
+        morning.do(MarkSession(pupil=pupil, session=TODAY_AM, code="/"))
+    [(_, taken)] = morning.recorded(take("P1,/,,\n"))
+    assert isinstance(taken, RegisterTaken)
+    assert taken.marks == 0
+    pm = parse_session("2026-11-19/PM")
+    morning.do(MarkSession(pupil="P1", session=pm, code="\\"))
+    (_, taken), *_ = morning.recorded(take("P2,\\,,\n", rest_present=True, session=pm))
+    assert isinstance(taken, RegisterTaken)
+
+
 def test_second_taking_enters_late_what_was_missing(morning):
     """Only pupils without a mark get one, as a late entry; the end stays as recorded."""
     morning.do(take("P1,/,,\n"))

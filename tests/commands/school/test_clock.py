@@ -79,7 +79,7 @@ def test_a_clock_15_minutes_behind_records_nothing(used):
     assert "clock says Friday 20 November 2026, 09:15:00" in refused.what
     assert f"entry {last} was recorded on Friday 20 November 2026, 09:30:00" in refused.what
     assert "15 minutes later" in refused.what
-    assert f"attendance --as head clock correct {last - 1} {last} --reason" in refused.remedy
+    assert f"attendance clock correct {last - 1} {last} --reason" in refused.remedy
 
 
 def test_small_steps_back_do_not_add_up(used):
@@ -105,7 +105,7 @@ def test_a_clock_60_days_ahead_records_once_somebody_says_which_day_it_is(used):
     """And goes on from there."""
     used.at("2027-01-19T09:30")
     refused = used.refused(joined("n2"), "clock-ahead", "60 days after the last entry")
-    assert "attendance --as head clock confirm 2027-01-19" in refused.remedy
+    assert "attendance clock confirm 2027-01-19" in refused.remedy
     [(stream, event)] = used.recorded(ConfirmDay(day=date(2027, 1, 19)))
     assert stream == "clock:school"
     assert isinstance(event, DayConfirmed)

@@ -1,0 +1,23 @@
+"""The program's first lines: Ctrl-C is answered while the rest is still being loaded, too."""
+
+import os
+import signal
+
+_TOLD = b"interrupted; nothing was recorded\n"
+
+
+def main() -> None:
+    """Load the command line and run it."""
+    before = signal.getsignal(signal.SIGINT)
+    answered = before is signal.default_int_handler  # in the background Ctrl-C is ignored
+    if answered:
+        signal.signal(signal.SIGINT, _end)
+    from cli import main as run  # noqa: PLC0415 - what takes so long that it may be interrupted
+
+    run(ready=lambda: answered and signal.signal(signal.SIGINT, before))
+
+
+def _end(_number: int, _frame: object) -> None:
+    """End at once: whatever is being loaded has nothing to tidy up."""
+    os.write(2, _TOLD)
+    os._exit(128 + signal.SIGINT)
