@@ -11,7 +11,7 @@ proposes, and records the `Judgement.fact` of each.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from commands.core import marks, papers, told
@@ -19,6 +19,7 @@ from commands.core.authority import PolicyOnDay, check_policy_role, policy_in_fo
 from commands.core.command import Author, State
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import POLICIES, Range
+from commands.core.second_person import Limits, adds_unauthorised, because
 from commands.core.sessions import Span
 from commands.core.told import Told
 from ledger.clock import local_date
@@ -30,20 +31,11 @@ from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.law.calendar import school_days_between
-from policies.law.notices import Notice, relied_on
 from policies.packs import school as school_packs
 from policies.packs.codes import CodeRule, Codes, Rules
 
-LATE = "late"
-MANY = "many"
-RELIED_ON = "relied-on"
 _TAKING = "corrected during taking"
 _HELD = "held for a second person's approval"
-_GROUNDS = {
-    LATE: "later than the school's policy leaves to one person",
-    MANY: "more at once than the school's policy leaves to one person",
-    RELIED_ON: "a notice relied on the session",
-}
 _NO_BATCH = "a request is decided by its batch: give the amending one"
 
 
@@ -137,10 +129,10 @@ def hold(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) ->
     author, check = state.author(now), _PolicyCheck(state, policy)
     for each in proposals:
         undone = each._replace(before=each.after, after=each.before)
-        check.check_author(author, each, ever=adds_unauthorised(rules.codes, undone))
-    adding = [each for each in proposals if adds_unauthorised(rules.codes, each)]
+        check.check_author(author, each, ever=_adds_unauthorised(rules.codes, undone))
+    adding = [each for each in proposals if _adds_unauthorised(rules.codes, each)]
     many = check.many(len(adding))
-    grounds = {each.place: (*check.grounds(each), *many) for each in adding}
+    grounds = {each.place: (*check.grounds(each.pupil, each.session), *many) for each in adding}
     judged = [Judgement(each, grounds.get(each.place, ())) for each in proposals]
     for proposal, why, _ in judged:
         if why:
@@ -187,23 +179,17 @@ def check_differs(session: Session, before: StatedMark | None, after: StatedMark
         raise Refused("same-mark", f"{after.code} already stands for {session}", to)
 
 
-def adds_unauthorised(codes: Codes, proposal: Proposal) -> bool:
-    """Tell whether a change makes unauthorised absence of what was none."""
-    before, after = (
-        codes.find(stated.code, proposal.session.date)
-        for stated in (proposal.before, proposal.after)
-    )
-    return bool(after and after.unauthorised) and not (before and before.unauthorised)
+def _adds_unauthorised(codes: Codes, proposal: Proposal) -> bool:
+    before, after = proposal.before.code, proposal.after.code
+    return adds_unauthorised(codes, before, after, proposal.session.date)
 
 
-class _PolicyCheck:
+class _PolicyCheck(Limits):
     """What a policy says of the amendments of one request, today."""
 
     def __init__(self, state: State, on_day: PolicyOnDay) -> None:
-        self._state, self._policy_on_day = state, on_day
-        self._policy, self._today = on_day
-        self._days = state.school.calendar().school_days()
-        self._notices: dict[str, list[Notice]] = {}
+        super().__init__(state, on_day)
+        self._check = partial(check_policy_role, state, on_day)
 
     def check_author(self, author: Author, proposal: Proposal, *, ever: bool) -> None:
         """Refuse somebody whom the policy does not let amend this mark today.
@@ -211,39 +197,10 @@ class _PolicyCheck:
         ``ever``: a correction in the family's favour, for which it is never too late.
         """
         self._check(school_packs.ROLES, author, "amend the register")
-        if not ever and self._later(school_packs.LATE_DAYS, proposal.session):
-            late = number_of(self._lag(proposal.session), "school day")
+        if not ever and self.later(school_packs.LATE_DAYS, proposal.session):
+            late = number_of(self.lag(proposal.session), "school day")
             what = f"amend {proposal.session}, {late} ago"
             self._check(school_packs.LATE_ROLES, author, what)
-
-    def grounds(self, proposal: Proposal) -> Iterator[str]:
-        """Yield why this change of its own waits, if it does."""
-        if self._later(school_packs.APPROVAL_DAYS, proposal.session):
-            yield LATE
-        if self._policy.says(school_packs.APPROVAL_RELIED, self._today):
-            notices = self._notices_of(proposal.pupil)
-            if relied_on(proposal.session, notices, self._today):
-                yield RELIED_ON
-
-    def many(self, number: int) -> list[str]:
-        """Return the ground that so many changes at once give to each."""
-        limit = self._policy.number(school_packs.APPROVAL_MORE, self._today)
-        return [MANY] if limit is not None and number > limit else []
-
-    def _check(self, key: str, author: Author, what: str) -> None:
-        check_policy_role(self._state, self._policy_on_day, key, author, what)
-
-    def _notices_of(self, pupil: Pupil) -> list[Notice]:
-        if pupil.id not in self._notices:
-            self._notices[pupil.id] = papers.notices_of(self._state, pupil)
-        return self._notices[pupil.id]
-
-    def _later(self, key: str, session: Session) -> bool:
-        limit = self._policy.number(key, self._today)
-        return limit is not None and self._lag(session) > limit
-
-    def _lag(self, session: Session) -> int:
-        return school_days_between(self._days, session.date, self._today)
 
 
 def _check_none_pending(state: State, proposal: Proposal) -> None:
@@ -296,7 +253,7 @@ class Preview:
             f"  {_TAKING if judged.taking else 'amendment'}, {self._lag(session)}",
         ]
         if judged.grounds:
-            lines.append(f"  {_HELD}: {_because(judged.grounds)}")
+            lines.append(f"  {_HELD}: {because(judged.grounds)}")
         return [*lines, f"  reason:   {reason}"]
 
     def _brief(self, judged: Judgement) -> str:
@@ -313,7 +270,7 @@ class Preview:
         counts = (
             (len(at_once) - taking, number_of(len(at_once) - taking, "amendment")),
             (taking, f"{taking} {_TAKING}"),
-            (len(held), f"{len(held)} {_HELD}: {_because(tuple(grounds))}"),
+            (len(held), f"{len(held)} {_HELD}: {because(tuple(grounds))}"),
         )
         # A request is decided by this; every other batch is told once it is recorded.
         tied = [f"batch {batch}"] if held and batch else []
@@ -356,7 +313,3 @@ class Preview:
     @cached_property
     def _school_days(self) -> list[date]:
         return self.state.school.calendar().school_days()
-
-
-def _because(grounds: tuple[str, ...]) -> str:
-    return ", ".join(_GROUNDS[ground] for ground in grounds)

@@ -233,6 +233,19 @@ def check_policies(state: State, command: UseCase, decision: Decision, now: int)
     return check(state, ADOPTING, now, what) if brought else []
 
 
+def check_acts(state: State, decision: Decision, now: int) -> list[Range]:
+    """Refuse a named person what a file does and they may not; return what that rests on.
+
+    What nobody here is named for is a source's own word.
+    """
+    if state.operator.staff_id is None or not decision.acts:
+        return []
+    if _is_empty(state, local_date(now)):
+        return [CALENDAR, ROLL, STAFF]
+    rests = [check(state, words, now, what) for words, what in decision.acts.items()]
+    return [*chain.from_iterable(rests)]
+
+
 def _decided(decision: Decision) -> Sequence[Fact]:
     """Return the facts of a decision, where they are made on the way those of the school."""
     return decision.facts if isinstance(decision.facts, Sequence) else decision.held

@@ -7,7 +7,7 @@ there without being imported.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from typing import (
@@ -231,7 +231,8 @@ class Decision:
     ``facts`` may be made on the way (an import); then ``count`` says how many there are.
     ``dry_run``: show, do not record. ``attachments``: copies to keep, durable before the facts.
     ``reason``: why, for marks that stop counting by it; ``held``: what it changes of the school
-    and of marks that were held before, where ``facts`` are made on the way.
+    and of marks that were held before, where ``facts`` are made on the way; ``acts``: what is
+    done by it besides, by the words of the table of who may, each with what it is about.
     """
 
     facts: Iterable[Fact]
@@ -242,6 +243,7 @@ class Decision:
     attachments: tuple[Attachment, ...] = ()
     reason: str | None = None
     held: Sequence[Fact] = ()
+    acts: Mapping[str, str] = field(default_factory=dict)
 
 
 def decided(

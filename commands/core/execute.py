@@ -223,6 +223,7 @@ class _Attempt:
         decision = command.decide(state, in_force, now)
         decision, giving = authority.with_roles(state, command, decision, now)
         giving += authority.check_policies(state, command, decision, now)
+        giving += authority.check_acts(state, decision, now)
         watched = self.context.watch(
             decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )

@@ -23,6 +23,7 @@ from commands.exchange.portable import (
     pupils,
     uncounted,
 )
+from commands.exchange.portable.acts import acts_of
 from commands.exchange.portable.content import ORDER, Content, load
 from commands.exchange.portable.decisions import decision_reads
 from commands.exchange.portable.known import cancellation_reads
@@ -99,7 +100,12 @@ class ImportPortable(UseCase):
         findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         reason = _ACCEPTED if self.accept_findings else None
         decision = _decision(work, marks, findings, dry_run=self.dry_run)
-        return replace(decision, held=[*work.facts, *marks.changes()], reason=reason)
+        return replace(
+            decision,
+            held=[*work.facts, *marks.changes()],
+            reason=reason,
+            acts=acts_of(work, accepted=len(accepted) > len(work.problems.told)),
+        )
 
 
 def _content(command: ImportPortable) -> Content:

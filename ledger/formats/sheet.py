@@ -29,12 +29,14 @@ SHOWN = 100
 class Problems:
     """Problems that always refuse, and findings, which may be recorded as stated.
 
-    A finding is a fact that the law or a policy would not allow. ``unread``: files that are
-    faulty as a whole, so that nothing is said of rows which only look wrong without them.
+    A finding is a fact that the law or a policy would not allow. ``told``: findings that nobody
+    has to accept; ``unread``: files that are faulty as a whole, so that nothing is said of rows
+    which only look wrong without them.
     """
 
     faults: list[Problem] = field(default_factory=list)
     findings: list[Problem] = field(default_factory=list)
+    told: list[Problem] = field(default_factory=list)
     hidden: int = 0
     unread: set[str] = field(default_factory=set)
     _said: set[Hashable] = field(default_factory=set)
@@ -61,16 +63,25 @@ class Problems:
         """Add a finding."""
         self.findings.append(_problem(file, line, why))
 
+    def tell(self, file: str, line: int, why: Refused) -> None:
+        """Add a finding that is recorded and told, and stands in nobody's way."""
+        self.told.append(_problem(file, line, why))
+
     def copy(self) -> "Problems":
         """Return a copy to add to."""
         return Problems(
-            [*self.faults], [*self.findings], self.hidden, {*self.unread}, {*self._said}
+            [*self.faults],
+            [*self.findings],
+            [*self.told],
+            self.hidden,
+            {*self.unread},
+            {*self._said},
         )
 
     def settle(
         self, *, accept_findings: bool, order: Iterable[str], notes: Iterable[str] = ()
     ) -> tuple[Problem, ...]:
-        """Refuse when anything stands in the way; return the findings that were accepted.
+        """Refuse when anything stands in the way; return the findings to record.
 
         ``order``: the files in the order in which their problems are shown, those of other files
         before them; ``notes``: what is said after the problems.
@@ -82,6 +93,7 @@ class Problems:
         if total:
             shown = sorted([*self.faults, *findings], key=lambda p: (rank[p.file], p.line))
             raise ImportRefused(shown[:SHOWN], total=total, findings=len(findings), notes=notes)
+        self.findings = sorted([*self.findings, *self.told], key=lambda p: (rank[p.file], p.line))
         return tuple(self.findings)
 
 

@@ -13,7 +13,7 @@ from ledger.times import lasting
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.queries import sightings
 from projections.queries.columns import Column
-from projections.queries.versions import moment
+from projections.queries.versions import Describer, moment
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import extent
 from projections.readmodel.record import Versioned
@@ -115,6 +115,7 @@ def log_gaps(view: View) -> Iterator[Gap]:
     yield _before_the_ledger(view, known[0])
     yield from _unseen_entries(view, known)
     yield from _authors(known)
+    yield from _importers(view, known)
     yield from _wrong_clocks(view)
     yield from _clock_back(view, known)
     yield from _header_changes(known, "rules", "the rules that facts were decided under changed")
@@ -174,6 +175,24 @@ def _authors(known: list[Commit]) -> Iterator[Gap]:
             f"transactions whose author is known by: {how}",
             here[how],
             "nobody signed in: the name is the one that was given at that account",
+        )
+
+
+def _importers(view: View, known: list[Commit]) -> Iterator[Gap]:
+    """Yield, for each who imported by name or without one, what was stated to them."""
+    describer = Describer(view)
+    brought: dict[tuple[str, str], list[Commit]] = {}
+    for commit in known:
+        if commit.source is not None:
+            who = describer.importer(commit).words
+            brought.setdefault((commit.source, who), []).append(commit)
+    for (source, who), commits in sorted(brought.items()):
+        yield _gap_over(
+            "imports",
+            f"imports of {source} by {who}",
+            commits,
+            "whom and when the folder names is its own word; that this was imported so, by that "
+            "account, is all that the ledger saw",
         )
 
 

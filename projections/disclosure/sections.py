@@ -15,7 +15,8 @@ from ledger.store.store import Store
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
 from projections.queries.versions import VERSION_KINDS, named
-from projections.queries.wording import by_in_words, recorded
+from projections.queries.view import AS_STATED
+from projections.queries.wording import by_in_words, mark_by_in_words, recorded
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V
 from projections.readmodel.records.amending import Evidence, Request, TakenBack
@@ -214,6 +215,33 @@ def _changed_on(copy: Copy, version: Version) -> str:
     return dated(describer.made_at(version) or describer.recording(version)[0])
 
 
+def _what(_: Copy, version: Version) -> str:
+    words = VERSION_KINDS[version.kind]
+    stated = version.imported and version.kind != "restated"
+    return f"{words}, {AS_STATED}" if stated else words
+
+
+def _changed_by(copy: Copy, version: Version) -> str:
+    """Name who made a version; of what a source states, who imported it and when."""
+    row = copy.describer.version(0, version)
+    by = mark_by_in_words(row.by and named(row.by), version.kind)
+    if row.imported_by is None:
+        return by
+    known = f"{AS_STATED}; imported {dated(row.recorded)} by {row.imported_by.words}"
+    return f"{by} ({known})"
+
+
+_NOT_JUDGED = (
+    "Whether an amendment that its source states needed approval, or had it, was decided there, "
+    "and is not on record here."
+)
+
+
+def _not_judged_here(copy: Copy, _: Sequence[Sequence[Any]]) -> list[str]:
+    stated = any(v.imported and v.kind == "amendment" for v in copy.versions)
+    return [_NOT_JUDGED] if stated else []
+
+
 def _first_for_review(_: Copy, rows: Sequence[Sequence[Any]]) -> list[str]:
     held = any(FOR_REVIEW in row for row in rows)
     return [f"{FOR_REVIEW}: a person reads it first."] if held else []
@@ -223,13 +251,13 @@ CHANGES: tuple[Section[Any], ...] = (
     # Original, amended, reason, date and name: the five of SI 2024/208 reg 6(1).
     Section[Version]("changes", "Marks that were changed, from first to last", _changed, (
         Cell("session", "Session"),
-        Cell("what", "What", lambda _, each: VERSION_KINDS[each.kind]),
+        Cell("what", "What", _what),
         Cell("was", "Was", "replaced"),
         Cell("became", "Became", "code"),
         Cell("reason", "Reason"),
         Cell("on", "When", _changed_on),
-        Cell("by", "By", lambda copy, each: named(copy.describer.author(each))),
-    )),
+        Cell("by", "By", _changed_by),
+    ), _not_judged_here),
     Section[Version](
         "comments", "What was noted with marks and plans",
         lambda copy: (each for each in copy.versions if each.comment or each.nature), (

@@ -12,7 +12,7 @@ from ledger.clock import Corrected, iso, local, local_date, told
 from policies.law.calendar import school_days_between
 from projections.queries.columns import Column, Listing
 from projections.queries.view import AS_STATED, Author, StatedAuthor, View
-from projections.queries.wording import mark_by_in_words
+from projections.queries.wording import importer_in_words, mark_by_in_words
 from projections.readmodel.accessors.marks import Version, recorded_marks
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
@@ -127,6 +127,20 @@ def by_columns(
     return (whole, *map(part, Signatory._fields))
 
 
+class Importer(NamedTuple):
+    """Who gave an import: a member of staff, where one was named, and by which account."""
+
+    staff_id: str | None
+    name: str | None
+    job_title: str | None
+    account: str
+
+    @property
+    def words(self) -> str:
+        """Name, title, id and account; that nobody was named, where nobody was."""
+        return importer_in_words(self._asdict())
+
+
 # -- versions --------------------------------------------------------------------------------
 
 
@@ -135,8 +149,8 @@ class MarkVersion:
     """A version of a mark or plan as it is shown, with its texts opened; instants as stored.
 
     ``number``: in its stream (`with_numbers`); ``recorded``: here; ``imported_by``: who gave the
-    import, where there was one and somebody is named; ``changed``: the same where a
-    later import restated a mark; ``late``: in school days, none where undated; ``source``: the
+    import that brought it, if one did; ``changed``: when it was recorded, where a later import
+    restated a mark; ``late``: in school days, none where undated; ``source``: the
     system whose import stated it; ``approved``: by whom and when, where a second person had to;
     ``batch_number``: of the command that made it, and whatever else at once.
     """
@@ -151,7 +165,7 @@ class MarkVersion:
     changed: int | None
     late: int | None
     source: str | None
-    imported_by: Signatory | None
+    imported_by: Importer | None
     approved: str | None
     batch_number: int
 
@@ -159,6 +173,11 @@ class MarkVersion:
     def made_at(self) -> int | None:
         """When it was made: none where a source states no time."""
         return self.changed or self.stored.stated or (None if self.source else self.recorded)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is another mark than the first at the taking, and no plan."""
+        return self.stored.kind not in ("entry", "plan")
 
     @property
     def what(self) -> str:
@@ -173,15 +192,20 @@ class MarkVersion:
         return f"{words} ({self.source})" if restated else f"{words}, as stated by {self.source}"
 
 
+def _importer(row: MarkVersion) -> str:
+    return f" by {row.imported_by.words}" if row.imported_by and row.is_change else ""
+
+
 def _when(row: MarkVersion) -> str:
     stated = row.stored.stated
     if stated is None:
         here = moment(row.recorded)
-        return f"not stated; imported {here}" if row.source else here
+        return f"not stated; imported {here}{_importer(row)}" if row.source else here
+    by = f"imported {moment(row.recorded)}{_importer(row)}"
     if row.changed is not None:
-        by = f" by {named(row.imported_by)}" if row.imported_by else ""
-        return f"imported {moment(row.recorded)}{by}; the mark stated for {moment(stated)}"
-    return f"{moment(stated)} (stated)"
+        return f"{by}; the mark stated for {moment(stated)}"
+    # Of a first mark that a source states nobody asks who brought it; the page of one says so.
+    return f"{moment(stated)} (stated)" + (f"; {by}" if row.is_change else "")
 
 
 def _by(row: MarkVersion) -> str:
@@ -209,6 +233,8 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("position", value=lambda row: row.stored.position),
     Column("step", value=lambda row: row.stored.step),
     replace(at_column("changed_at", "", lambda row: row.changed), csv=False, sparse=True),
+    Column("imported_by", csv=False, sparse=True),
+    Column("imported_by", value=lambda row: row.imported_by and row.imported_by.words, json=False),
 )
 BATCH_NUMBER: Column[MarkVersion] = Column("batch_number", "Batch", number=True)
 """By which everything that one command did is asked for, and put back."""
@@ -245,6 +271,7 @@ class Describer:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._importers: dict[int, Importer] = {}
 
     @cached_property
     def _school_days(self) -> list[date]:
@@ -282,7 +309,7 @@ class Describer:
             changed=at if self._later_import(version) else None,
             late=self.school_days_late(version),
             source=source,
-            imported_by=self.committer(commit) if source else None,
+            imported_by=self.importer(commit) if source else None,
             batch_number=commit.first,
             approved=self._approved.get((version.pupil, version.session, version.batch)),
         )
@@ -315,6 +342,17 @@ class Describer:
             return None
         who = self.name_and_title(commit.by, local_date(commit.at))
         return Signatory(*who, commit.authenticated)
+
+    def importer(self, commit: Commit) -> Importer:
+        """Return who gave an import, with the title of then, and under which account."""
+        known = self._importers.get(commit.first)
+        if known is None:
+            who = self.committer(commit)
+            name, title = (who.name, who.job_title) if who else (None, None)
+            known = self._importers[commit.first] = Importer(
+                commit.by, name, title, commit.account
+            )
+        return known
 
     def recording(self, version: Version) -> tuple[int, str]:
         """Return when a version was recorded here, and how its author was authenticated."""

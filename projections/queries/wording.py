@@ -85,6 +85,22 @@ def authenticated_in_words(by: Mapping[str, Any] | None) -> str:
     return (by or {}).get("authenticated") or NOBODY
 
 
+def importer_in_words(who: Mapping[str, Any]) -> str:
+    """Name who gave an import with title and id, and the account: ``nobody named (account x)``."""
+    named = by_in_words(who) if who["name"] else "nobody named"
+    account = f"account {who['account']}"
+    ids = [who["staff_id"]] if who["staff_id"] not in (None, who["name"]) else []
+    return f"{named} ({', '.join([*ids, account])})"
+
+
+def known_in_words(row: Mapping[str, Any]) -> str:
+    """Say how it is known who made a change; of what a source states, who imported it and when."""
+    known, who = authenticated_in_words(row["by"]), row.get("imported_by")
+    if who is None:
+        return known
+    return f"{known}; imported {instant_in_words(recorded(row))} by {importer_in_words(who)}"
+
+
 def instant_in_words(instant: int) -> str:
     """Write an instant in London time and say whether that was summer time."""
     return told(instant, lambda each: local(each).strftime("%Y-%m-%d %H:%M %Z"))

@@ -105,7 +105,7 @@ def account_of(describer: Describer, version: Version, *kept: str) -> dict[str, 
 
 _WHO_AND_WHEN = (
     "by", "recorded_at", "recorded_between", "stated_at", "late_by_school_days", "position",
-    "changed_at",
+    "changed_at", "imported_by",
 )  # fmt: skip
 
 

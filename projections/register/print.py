@@ -25,9 +25,9 @@ from projections.queries.view import View
 from projections.queries.wording import (
     KINDS,
     NOBODY,
-    authenticated_in_words,
     days_in_words,
     instant_in_words,
+    known_in_words,
     mark_by_in_words,
     week_heading,
     week_in_words,
@@ -285,7 +285,7 @@ def _columns(entry: str, *, late: bool = False) -> tuple[Column[Change], ...]:
         told("Entered" if late else "Date made", when_in_words),
         told("Name", lambda told: mark_by_in_words((told["by"] or {}).get("name"), told["kind"])),
         told("Job title", lambda told: (told["by"] or {}).get("job_title") or NOBODY),
-        told("How known", lambda told: authenticated_in_words(told["by"])),
+        told("How known", known_in_words),
         told("School days after", lambda told: days_in_words(told["late_by_school_days"])),
         told("What", lambda told: KINDS[told["kind"]]),
     )

@@ -20,6 +20,7 @@ from projections.queries.wording import (
     days_in_words,
     instant_in_words,
     kind_in_words,
+    known_in_words,
     week_in_words,
     when_in_words,
 )
@@ -205,6 +206,7 @@ _CHANGES: tuple[Column[Change], ...] = (
     Column("", "When", text=lambda row: when_in_words(row.account)),
     Column("", "School days after", number=True,
            text=lambda row: days_in_words(row.account["late_by_school_days"])),
+    Column("", "How known", text=lambda row: known_in_words(row.account)),
 )  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from projections.queries.question import Answer, Membership, Question, argument,
 from projections.queries.selection import members_on
 from projections.queries.view import AS_STATED, Person, View
 from projections.queries.wording import (
-    authenticated_in_words,
     change_by_in_words,
     kind_in_words,
+    known_in_words,
     when_in_words,
 )
 from projections.register.week import by_surname
@@ -239,7 +239,7 @@ COLUMNS: tuple[Column[Step], ...] = (
     _read("When", when_in_words),
     Column("", "What", text=_what, free=True),
     _read("By", change_by_in_words),
-    _read("How known", lambda account: authenticated_in_words(account["by"])),
+    _read("How known", known_in_words),
     Column("", "Figures before > after", text=_movement),
 )
 _READ = ("When", "Session", "What", "Was", "Became", "Reason", "By", "How known",

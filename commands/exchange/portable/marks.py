@@ -8,6 +8,7 @@ from commands.core.ranges import Range, one, starting
 from commands.exchange.portable import links
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.entries import Changes, Entries, Key
+from commands.exchange.portable.held_back import HeldBack
 from commands.exchange.portable.hours import HoursOff
 from commands.exchange.portable.links import Link
 from commands.exchange.portable.occasions import Cancellation, Occasion, Occasions
@@ -143,6 +144,10 @@ _COUNTED = {
 }
 
 
+_Place = tuple[Pupil, Occasion]
+"""Which mark: whose, and of which session."""
+
+
 class Marks:
     """Every mark of an import; `facts` makes the facts one by one, once ``count`` is known.
 
@@ -163,6 +168,7 @@ class Marks:
         self._chains: list[tuple[str, Sequence[Link]]] = []
         self._settled: set[Key] = set()
         self._hours = HoursOff(self._rows)
+        self._held_back = HeldBack(work)
 
     def plan(self) -> None:
         """Go through all rows: check each, and settle what has to be recorded for it."""
@@ -178,6 +184,7 @@ class Marks:
             self._plan_cancelled(number)
         for number in self._occasions.not_cancelled():
             self._see_withdrawn(self._occasions.at(number))
+        self._held_back.find()
         self._work.gone["marks"] += self._held.unseen
         if self._work.content.whole:
             self._work.gone["amendments"] += self._held.unseen_changes
@@ -219,26 +226,26 @@ class Marks:
                 cancelled = None
             if not self._held.knows(stream):
                 self._hours.see(index, occasion)
-            self._settle(stream, stated, cancelled)
+            self._settle((pupil, occasion), stated, cancelled)
 
-    def _settle(self, stream: str, stated: Sequence[Link], cancelled: Cancellation | None) -> None:
+    def _settle(self, of: _Place, stated: Sequence[Link], cancelled: Cancellation | None) -> None:
         """Record what is new of a mark's versions, when each follows from the one before."""
-        held = self._held.take(stream)
+        held = self._held.take(self._stream(*of))
         if links.go_on_from_held(stated, held):
-            self._settle_added(stream, stated[1:], held)
+            self._settle_added(of, stated[1:], held)
             links.tell_entry(self._work, stated[0], held)
         elif self._in_order(stated):
             full = stated if cancelled is None else links.with_cancellation(stated, cancelled)
             nature = self._work.text(held.nature)
             new = links.new_links(full, held) or links.restated_details(full, held, nature)
-            self._add(stream, new)
+            self._add(of, new, stated[1:])
             links.tell_chain(self._work, stated, new, len(full) - len(new), held)
 
-    def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
+    def _settle_added(self, of: _Place, changes: Sequence[Link], held: Mark) -> None:
         new = links.new_changes(changes, held)
         stands = Link("entry", held.code or "", 0, stated=links.latest(held) or None)
         if not new or new[0].kind == "conflict" or self._in_order([stands, *new]):
-            self._add(stream, new)
+            self._add(of, new, changes)
             links.tell_changes(self._work, changes, new, held)
 
     def _in_order(self, stated: Sequence[Link]) -> bool:
@@ -250,15 +257,15 @@ class Marks:
     def _plan_changes_alone(self, key: Key, changes: Sequence[Link]) -> None:
         """Settle the changes whose mark is not in the folder: the ledger's, or a cancelled one."""
         pupil, occasion = self._work.school.pupils[key[0]], self._occasions.at(key[1])
-        stream = self._stream(pupil, occasion)
-        held = self._held.take(stream)
+        of = (pupil, occasion)
+        held = self._held.take(self._stream(*of))
         self._settled.add(key)
         if held.code is not None:
-            self._settle_added(stream, changes, held)
+            self._settle_added(of, changes, held)
             return
         cancelled = self._occasions.cancellation(occasion, pupil)
         if cancelled is not None and pupil.on_roll(occasion.day):
-            self._settle(stream, [_cancelled_entry(cancelled), *changes], cancelled)
+            self._settle(of, [_cancelled_entry(cancelled), *changes], cancelled)
             return
         if self._is_unread(pupil):
             self._work.unsure.add((AMENDMENTS, MARKS))
@@ -286,7 +293,7 @@ class Marks:
             cancelled = self._occasions.cancellation(occasion, pupil)
             if cancelled is not None:
                 entry = _cancelled_entry(cancelled)
-                self._settle(self._stream(pupil, occasion), [entry], cancelled)
+                self._settle((pupil, occasion), [entry], cancelled)
 
     def _see_withdrawn(self, occasion: Occasion) -> None:
         """Take the marks of a cancellation withdrawn here: the folder still states them."""
@@ -295,9 +302,10 @@ class Marks:
             if not settled and self._occasions.withdrawn(occasion, pupil) is not None:
                 self._held.take(self._stream(pupil, occasion))
 
-    def _add(self, stream: str, versions: Sequence[Link]) -> None:
+    def _add(self, of: _Place, versions: Sequence[Link], changes: Sequence[Link]) -> None:
         if versions:
-            self._chains.append((stream, versions))
+            self._chains.append((self._stream(*of), versions))
+            self._held_back.see(*of, versions, changes)
         for link in versions:
             settled = link.kind == "conflict" and link.original == link.code
             self._add_to_count("settled" if settled else link.kind)

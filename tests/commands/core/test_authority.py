@@ -21,7 +21,7 @@ from tests.commands.reliance import use_cases
 from tests.policies.answers import cases
 
 HOME = Path(__file__).parents[3]
-BY_ITSELF = {GIVING, "audit --names", "subject-access"}
+BY_ITSELF = {GIVING, "audit --names", "subject-access", "import portable --accept-findings"}
 """What is no command of its own: a part of some, and what two questions put on record."""
 
 

@@ -72,7 +72,7 @@ CODES = ("/", "N", "O", "U", "G", "I", "M", "L", "C", "V")
 FIRST = date(2026, 11, 2)
 NEVER_ALIKE = {
     *("as_of", "position", "positions", "recorded_at", "seen_at", "decided_position", "batches"),
-    *("authenticated", "source", "sources", "stated_at", "batch_number"),
+    *("authenticated", "source", "sources", "stated_at", "batch_number", "imported_by"),
 }
 """Where and when a ledger recorded something, and that a copy says of all that it is stated."""
 

@@ -133,10 +133,15 @@ def test_what_a_later_import_states_otherwise_is_nobodys_amendment(school):
         f"Date             {said} (5 school days after the session); the mark stated for" in page
     )
     assert "Name             nobody amended it; the mark is by Mr Teacher" in page
-    assert "imported from other-system by Mrs Register, Officer, in batch" in page
+    assert (
+        "imported from other-system by Mrs Register, Officer (s1, account office), in batch"
+        in page
+    )
     rows = ask(school).blocks[0].rows
     assert any(cell.startswith("nobody amended it; the mark is by Mr Teacher") for cell in rows[1])
-    assert any("imported 2025-09-15 10:00 by Mrs Register, Officer; the" in c for c in rows[1])
+    assert any(
+        "imported 2025-09-15 10:00 by Mrs Register, Officer (s1, account" in c for c in rows[1]
+    )
 
 
 def test_a_session_without_anything_says_so(school):

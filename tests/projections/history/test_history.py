@@ -167,4 +167,5 @@ def test_the_table_says_what_was_and_what_became(school):
     assert grid.rows[0][1:6] == ("entry, as stated by other-system", "", "N", "", "not stated")
     assert "2025-09-08" in grid.rows[0][6]
     assert grid.rows[1][1:5] == ("amendment, as stated by other-system", "N", "I", "ill")
-    assert grid.rows[1][6] == "not stated; imported 2025-09-08 09:00"
+    by = "Mrs Register, Officer (s1, account office)"
+    assert grid.rows[1][6] == f"not stated; imported 2025-09-08 09:00 by {by}"

@@ -164,7 +164,9 @@ def test_what_a_source_restated_or_left_out_is_said(week):
     assert rows[2] == (
         "3", f"{MON}/AM", "Ann Able", "O", "M", "not stated",
         "imported 2025-09-09 15:00 BST; the mark stated for 2025-09-08 09:00 BST",
-        "not stated", "not stated", "not stated", "1", "restated by a source",
+        "not stated", "not stated",
+        "not stated; imported 2025-09-09 15:00 BST by nobody named (account office)",
+        "1", "restated by a source",
     )  # fmt: skip
 
 

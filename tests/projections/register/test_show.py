@@ -241,7 +241,7 @@ def test_two_times_are_laid_over_each_other(week):
     assert (first["recorded_at"], first["late_by_school_days"]) == ("2025-09-08T11:00:00Z", 0)
     assert answer.blocks[1].rows[0] == (
         f"{MON}/AM", "Ann Able", "N", "I", "amendment", "found out", "Mrs Register, Officer",
-        "2025-09-08 12:00 BST", "0",
+        "2025-09-08 12:00 BST", "0", "operating-system account; name as stated",
     )  # fmt: skip
     assert answer.blocks[1].rows[4][4] == "approval requested (asked for: O)"
 

@@ -225,13 +225,14 @@ def test_imported_history_is_told_as_stated_by_its_source(school):
     answer = replayed(school)
     rows = [row[:3] + row[6:8] for row in answer.blocks[0].rows]
     source = "as stated by its source"
+    brought = "; imported 2025-09-20 13:00 BST by Mrs Register, Officer (s1, account office)"
     assert rows == [
         ("", MON, f"1 entry, {source}: 1 x N", "", ""),
         ("2025-09-08 11:00 BST (stated)", f"{MON}/AM", f"amendment, {source}",
-         "Mrs Register, Officer", source),
+         "Mrs Register, Officer", f"{source}{brought}"),
         ("", "2025-09-09", f"1 entry, {source}: 1 x /", "", ""),
         ("not stated; imported 2025-09-20 13:00 BST", "2025-09-09/PM", f"late entry, {source}",
-         "not stated", "not stated"),
+         "not stated", f"not stated{brought}"),
     ]  # fmt: skip
     assert "--clock source" in answer.blocks[-1].lines[1]
     by_source = replayed(school, clock="source")

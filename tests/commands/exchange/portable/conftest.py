@@ -19,7 +19,7 @@ from commands.exchange.importing import ImportPortable
 from commands.register.take import MarkSession
 from commands.school.school import CreateLedger
 from ledger.clock import parse_instant
-from ledger.errors import ImportRefused
+from ledger.errors import ImportRefused, Refused
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.values import parse_session
@@ -84,6 +84,10 @@ class Ledger(Desk):
         refused = self.refused(ImportPortable(path=path).load(sys.stdin))
         assert isinstance(refused, ImportRefused)
         return refused
+
+    def refused_import(self, path: Path, **options: bool) -> Refused:
+        """Return why the import of a folder is refused, whatever it holds."""
+        return self.refused(ImportPortable(path=path, **options).load(sys.stdin))
 
     def codes(self, path: Path) -> list[str]:
         """Return the codes of the problems for which a folder is refused."""
