@@ -92,6 +92,7 @@ class GiveApproval(BatchCommand):
         approved = AmendmentApproved(batch=self.batch, reason=self.reason, **approver.fields)
         facts: list[Fact] = []
         says = []
+        verb = "would be approved" if self.dry_run else "approved"
         for each in requests:
             amending, after = _amendment(state, each.request), _requested_mark(state, each.request)
             _check_stands(state, rules, each, after)
@@ -99,7 +100,7 @@ class GiveApproval(BatchCommand):
             mark = streams.mark(each.pupil.id, each.session)
             facts += [Fact(each.stream, approved), Fact(mark, amended)]
             asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
-            says.append(f"{each.in_words(state)}, {asked}: approved")
+            says.append(f"{each.in_words(state)}, {asked}: {verb}")
         if self.dry_run:
             says += told.summary(state, rules.codes, told.told(facts))
         return decided(facts, *says, dry_run=self.dry_run)

@@ -94,7 +94,10 @@ class GrantLeave(LeaveCommand):
             Fact(streams.leave(leave.pupil.id, leave.id), event),
             *granting.plans(granted.new, author),
         ]
-        says = [*granting.in_words(granted), *(f"note: {note}" for note in notes)]
+        says = [
+            *granting.in_words(granted, dry_run=self.dry_run),
+            *(f"note: {note}" for note in notes),
+        ]
         if self.dry_run:
             says += told.in_words(state, rules.codes, facts, each=True)
         return decided(facts, *says, dry_run=self.dry_run)
@@ -231,15 +234,16 @@ class Granting:
         )
         return [Fact(streams.plan(self.leave.pupil.id, session), plan) for session in new]
 
-    def in_words(self, granted: GrantedSessions) -> Iterator[str]:
+    def in_words(self, granted: GrantedSessions, *, dry_run: bool) -> Iterator[str]:
         """Yield what the user is told of it."""
         leave, purpose, new = self.leave, self.purpose, granted.new
+        would = "would be " if dry_run else ""
         yield (
-            f"leave {leave.id}: granted to {self.state.name_of(leave.pupil)} under paragraph "
-            f"{purpose.paragraph} ({purpose.allows})"
+            f"leave {leave.id}: {would}granted to {self.state.name_of(leave.pupil)} under "
+            f"paragraph {purpose.paragraph} ({purpose.allows})"
         )
         yield (
-            f"{purpose.code} planned for {number_of(len(new), 'session')}"
+            f"{purpose.code} {would}planned for {number_of(len(new), 'session')}"
             f"{': ' if new else ''}{sessions_in_words(new)}"
         )
         if leave.state == "refused":

@@ -118,7 +118,7 @@ def _check_not_there(state: State, pupil: Pupil, span: Span, purpose: Purpose) -
                 "leave-there-already",
                 f"leave {other.id} of {state.name_of(pupil)}, {span.first} to {span.last}, "
                 f"{state_of} already, since a request of {other.request.asked_on}",
-                "see it with attendance leave --pupil; a request besides it is recorded with "
+                "see it with attendance leave --pupil UPN; a request besides it is recorded with "
                 "--again, and one that is no more is taken back with attendance leave withdraw",
             )
 

@@ -79,7 +79,8 @@ class PlanAbsence(Planning):
                     f"{before.code} is already planned for {session}",
                     "change it with attendance plan change",
                 )
-        planned = f"{stated.code} planned for {number_of(len(facts), 'session')}"
+        would = "would be " if self.dry_run else ""
+        planned = f"{stated.code} {would}planned for {number_of(len(facts), 'session')}"
         left = sessions.left_out(same, "planned so already") if facts else ()
         closed = _not_met(self, calendar, pupil)
         return self._decided(state, rules, facts, planned, *left, *closed)
@@ -115,7 +116,8 @@ class ChangePlan(Planning):
                 facts.append(Fact(streams.plan(pupil.id, session), changed))
             else:
                 same.append(session)
-        says = f"{stated.code} now planned for {number_of(len(facts), 'session')}"
+        verb = "would be" if self.dry_run else "now"
+        says = f"{stated.code} {verb} planned for {number_of(len(facts), 'session')}"
         left = [
             *(sessions.left_out(same, "planned so already") if facts else ()),
             *_past_planning(state, pupil, plans),
@@ -144,7 +146,8 @@ class WithdrawPlan(Planning):
             )
             for session, plan in plans
         ]
-        says = f"{number_of(len(facts), 'planned session')} withdrawn"
+        would = "would be " if self.dry_run else ""
+        says = f"{number_of(len(facts), 'planned session')} {would}withdrawn"
         return self._decided(state, rules, facts, says, *_past_planning(state, pupil, plans))
 
 

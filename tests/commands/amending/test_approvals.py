@@ -81,6 +81,7 @@ def test_what_is_requested_does_not_stand_until_it_is_approved(office):
     batch = ask(office)
     assert (codes(office), codes(office, TUESDAY)) == (["I"], ["I"])
     said = office.by("head").do(GiveApproval(batch=batch, dry_run=True)).says
+    assert said[0].endswith(": would be approved")
     assert said[-1] == "dry run: nothing was recorded"
     assert codes(office) == ["I"]
 

@@ -63,6 +63,8 @@ def test_a_dry_run_shows_each_session_that_would_be_planned(desk):
     leave_id = ask(desk, "2026-11-23/PM", "2026-11-24")
     tried = said(desk, grant(leave_id, dry_run=True))
     wanted = ("2026-11-23/PM", *both("2026-11-24"))
+    assert tried[0].startswith(f"leave {leave_id}: would be granted to Ada Quill")
+    assert tried[1].startswith("C would be planned for 3 sessions")
     assert tried[-5:] == (
         *(f"Ada Quill {session}: C (planned)" for session in wanted),
         "3 planned: 3 C",

@@ -42,6 +42,18 @@ def test_range_plans_every_session_met_for_the_pupil(desk):
     assert sessions == ["2026-11-27/PM", "2026-12-01/AM", "2026-12-01/PM"]
 
 
+def test_a_dry_run_says_what_would_be(desk):
+    """Nothing is planned, changed or withdrawn by it."""
+    change, withdraw = {"code": "R", "reason": "a feast"}, {"reason": "a mistake"}
+    place = {"pupil": "P1", "session": MONDAY_AM, "dry_run": True}
+    assert desk.do(plan(dry_run=True)).says[0] == "Ada Quill: M would be planned for 1 session"
+    desk.do(plan())
+    said = desk.do(ChangePlan(**place, **change)).says
+    assert said[0] == "Ada Quill: R would be planned for 1 session"
+    said = desk.do(WithdrawPlan(**place, **withdraw)).says
+    assert said[0] == "Ada Quill: 1 planned session would be withdrawn"
+
+
 def test_repeated_plan_records_nothing(desk):
     """The same plan again is no news; a longer one adds what is new."""
     desk.do(plan())
