@@ -147,6 +147,8 @@ class _Stream:
         elif why := self._kind.order(self._history, event):
             self._work.problems.refuse(file, event.row or 0, why)
         else:
+            if isinstance(event, NoticesConfirmed):
+                self._work.find_unrelated(file, event.row or 0, self._stream)
             self._work.record(self._kind.what, self._stream, event)
             self._history.append(in_clear(event))
 

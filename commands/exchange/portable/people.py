@@ -169,7 +169,9 @@ def _record_notice(
         stated = attributes(notice, NOTICE_DETAILS)
         notice = replace(notice, **work.stands(NOTICES, row.line, key, stated))
         if held is None or _differ(held, notice):
-            if held is not None:
+            if held is None:
+                work.find_unrelated(NOTICES, row.line, key[0])
+            else:
                 _tell_notice(work, row, held, notice)
             work.record("notices", key[0], notice)
             held = notice

@@ -15,9 +15,10 @@ from commands.exchange.portable.rows import DatedRow, Row
 from commands.exchange.portable.voices import Details, Record, Voices, attributes, differing
 from ledger.clock import local_date
 from ledger.errors import Refused
+from ledger.events import streams
 from ledger.events.base import Event, each_sealed, in_clear
 from ledger.formats import fields
-from ledger.formats.portable import PARENTS, PUPILS
+from ledger.formats.portable import PARENTS, PUPILS, RELATIONS
 from ledger.formats.sheet import Problems
 from ledger.state.school import Pupil, School, evolve
 from ledger.store.store import Fact
@@ -261,6 +262,23 @@ class Work:
             )
             self.problems.refuse_once(("parent", parent_id), file, line, why)
         return False
+
+    def find_unrelated(self, file: str, line: int, stream: str) -> None:
+        """Find a notice, or what the authority said of one, to who is no parent of the child.
+
+        ``stream``: of the notices to one parent for one child.
+        """
+        _, pupil, parent = streams.parts(stream)
+        related = self.school.relations
+        if (parent, pupil) in related or RELATIONS in self.problems.unread:
+            return
+        theirs = ", ".join(sorted(each for each, child in related if child == pupil)) or "none"
+        why = Refused(
+            "parent-not-related",
+            f"parent {parent} is not recorded as a parent of this pupil; recorded are: {theirs}",
+            "correct the id, or add what they are to the pupil to relations.csv",
+        )
+        self.problems.find(file, line, why)
 
     def code_rule(self, code: str, session: Session) -> CodeRule | Refused:
         """Return the rule of a code, or why it may not stand for a session."""

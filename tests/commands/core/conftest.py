@@ -28,6 +28,8 @@ def busy(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk.do(RecordParent(parent_id="F1", surname="Quill"))
     desk.do(RecordParent(parent_id="F3", surname="Stone"))
     desk.do(RecordRelation(parent_id="F1", pupil="P1", lives_with="yes"))
+    for parent, pupil in (("F1", "P2"), ("F1", "P3"), ("F3", "P3")):
+        desk.do(RecordRelation(parent_id=parent, pupil=pupil))
     for session in (OLD, THURSDAY):
         for group in ("7A", "7B"):
             desk.do(TakeRegister(group=group, session=session, rest_present=True))

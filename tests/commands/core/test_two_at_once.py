@@ -67,7 +67,9 @@ def take(group: str, *rows: Row) -> TakeRegister:
 
 def leave(pupil: str) -> RequestLeave:
     day = {"from_": "2026-11-23", "to_": "2026-11-23", "asked_on": "2026-11-19"}
-    return RequestLeave(pupil=pupil, purpose="interview", asked_by="A parent", **day)
+    return RequestLeave(
+        pupil=pupil, purpose="interview", asked_by="A parent", as_written=True, **day
+    )
 
 
 def plan(pupil: str, session: Session = LATER) -> PlanAbsence:

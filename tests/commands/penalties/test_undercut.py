@@ -17,7 +17,7 @@ from ledger.events import streams
 from ledger.events.calendar import SessionsClosed, TermSet
 from ledger.events.penalties import CaseUndercut, NoticesConfirmed, UndercutPaper
 from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined
+from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, RelationRecorded
 from ledger.ledger import Ledger
 from ledger.store.store import Fact
 from ledger.values import Operator, Session, parse_session
@@ -368,7 +368,8 @@ def test_a_dry_run_says_what_would_be_undercut(ten):
 
 def test_papers_of_the_same_transaction_raise_nothing(school):
     """An import brings its history and its papers; a notice recorded later raises none either."""
-    desk = school(*marks(WEEK))
+    related = Fact(streams.relation("a2", "ann"), RelationRecorded())
+    desk = school(*marks(WEEK), related)
     assert raised(desk, stated(notice(), AMENDED, lazily=True)) == []
     recorded = RecordNotice(
         parent_id="a2", pupil="U-ann", kind="s444A", issued_on=date(2026, 11, 3),

@@ -282,9 +282,10 @@ def made(desk: Desk, chance: random.Random) -> list[int]:
     desk.at(f"{FIRST}T08:00")
     if chance.random() < 0.7:
         desk.by("head").do(AdoptPolicy(policy="second-person", from_=FIRST).load(sys.stdin))
-    for parent, pupil in zip(PARENTS, PUPILS, strict=False):
+    for parent in PARENTS:
         desk.do(RecordParent(parent_id=parent, surname="Par"))
-        desk.do(RecordRelation(parent_id=parent, pupil=pupil, relationship="mother"))
+        for pupil in PUPILS:
+            desk.do(RecordRelation(parent_id=parent, pupil=pupil, relationship="mother"))
     for back in range(10):
         day = FIRST + timedelta(days=back + 2 * (back > 4))
         desk.at(f"{day}T08:50")

@@ -6,7 +6,7 @@ import pytest
 
 from commands.exchange.portable import rows
 from commands.penalties.notices import RecordNotice
-from ledger.values import parse_session
+from ledger.values import Session, parse_session
 from tests.commands.exchange.portable.conftest import ADA, CLEO
 
 NEW_UPN = "Y999200018009"
@@ -324,6 +324,7 @@ def test_a_mark_restated_by_its_source_raises_an_alert(known, changed):
     notice = RecordNotice(
         parent_id="P01", pupil=ADA, kind="s444A", issued_on=date(2026, 11, 13),
         offence_first=date(2026, 11, 9), offence_last=date(2026, 11, 10),
+        session=(Session(date(2026, 11, 9), "AM"),),
     )  # fmt: skip
     known.by("A01").do(notice)
     folder = changed("marks.csv", (f"{ADA},2026-11-09,AM,/", f"{ADA},2026-11-09,AM,L"))

@@ -153,6 +153,14 @@ def test_who_looked_at_what_was_recorded_here_is_said_here(known, stated):
     assert known.codes(stated(uncounted=row)) == ["uncounted-order"]
 
 
+def test_a_confirmation_about_no_parent_on_record_of_the_child_is_a_finding(known, stated):
+    """Recorded as stated where it is accepted."""
+    row = ROWS["confirmations.csv"].replace("P01", "P03")
+    assert known.codes(stated(confirmations=row)) == ["parent-not-related"]
+    known.bring(stated(confirmations=row), accept_findings=True)
+    assert known.counts()["NoticesConfirmed"] == 1
+
+
 WRONG = {
     "a time to come": ("leave", ASKED.replace(AT, "2026-11-22T10:00:00Z"), "future"),
     "no time": ("considerations", ROWS["considerations.csv"].replace(AT, ""), "field-empty"),

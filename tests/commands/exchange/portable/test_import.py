@@ -153,6 +153,21 @@ def test_findings_are_recorded_as_stated_when_accepted(ledger, changed):
     ]
 
 
+def test_a_notice_to_no_parent_on_record_of_the_child_is_a_finding(ledger, changed):
+    """Said with those who are; as stated where it is accepted, and not again afterwards."""
+    path = changed(
+        "notices.csv",
+        more="P03,K999200018001,s444A,2026-11-13,2026-11-02,2026-11-06,,,,,\n",
+    )
+    refused = ledger.faults(path)
+    (found,) = refused.problems
+    assert (found.file, found.code) == ("notices.csv", "parent-not-related")
+    assert "P03 is not recorded as a parent of this pupil; recorded are: P01, P02" in found.what
+    assert refused.findings == 1
+    ledger.bring(path, accept_findings=True)
+    assert ledger.bring(path).header is None
+
+
 def test_a_code_for_compulsory_age_only_is_a_finding_below_it(ledger, changed):
     """The other side of the test of age."""
     changed("pupils.csv", ("2012-10-03", "2008-10-03"))
