@@ -5,6 +5,7 @@ And what other systems told besides marks: notices, roll, groups, relations, par
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from ledger.clock import iso, local_date
@@ -20,7 +21,8 @@ from projections.readmodel.record import Versioned
 from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.log import ClockCorrection, Commit, Import
 from projections.readmodel.records.penalties import CaseworkStep, Notice
-from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
+from projections.readmodel.records.roll import Details, Membership, Parent, Relation, Spell
+from projections.readmodel.records.school import StaffSpell
 
 _FACTS: Mapping[type[Versioned], str] = {
     Spell: "spells on roll",
@@ -31,6 +33,14 @@ _FACTS: Mapping[type[Versioned], str] = {
     CaseworkStep: "steps of casework",
 }
 """What other systems tell besides marks."""
+_CHANGED: Mapping[type[Versioned], str] = {
+    StaffSpell: "members of staff",
+    Notice: "penalty notices",
+    Details: "details of pupils",
+    Parent: "parents",
+    Relation: "relations of parents and pupils",
+}
+"""What an import may state otherwise than it was held; marks are in `attendance changes`."""
 _MEANS = {
     "second-hand": "what that system says of them and of when it knew; the ledger saw the import",
     "undated": (
@@ -116,6 +126,7 @@ def log_gaps(view: View) -> Iterator[Gap]:
     yield from _unseen_entries(view, known)
     yield from _authors(known)
     yield from _importers(view, known)
+    yield from _stated_anew(view)
     yield from _wrong_clocks(view)
     yield from _clock_back(view, known)
     yield from _header_changes(known, "rules", "the rules that facts were decided under changed")
@@ -194,6 +205,38 @@ def _importers(view: View, known: list[Commit]) -> Iterator[Gap]:
             "whom and when the folder names is its own word; that this was imported so, by that "
             "account, is all that the ledger saw",
         )
+
+
+def _stated_anew(view: View) -> Iterator[Gap]:
+    """Yield the records that an import states otherwise than they were held, and whose it was."""
+    describer = Describer(view)
+    found: dict[tuple[str, str], Span[str]] = {}
+    for record, what in _CHANGED.items():
+        for before, after in _versions(view, record):
+            commit = view.commits.of(after.kf)
+            if commit.source is not None and commit.first > before.kf:
+                who = f"import of {commit.source} by {describer.importer(commit).words}"
+                span = found.setdefault((what, who), Span())
+                span.add(iso(commit.at), after.kf)
+    for (what, who), span in sorted(found.items()):
+        yield Gap(
+            "stated-anew",
+            f"{what} that an import states otherwise than they were held, {who}",
+            span.count,
+            "what was held before is in the log; who changed it in the other system, and why, "
+            "nobody can see here",
+            span.first,
+            span.last,
+            span.positions,
+        )
+
+
+def _versions(view: View, record: type[Versioned]) -> Iterator[tuple[Versioned, Versioned]]:
+    by_fact: dict[tuple[object, ...], list[Versioned]] = {}
+    for version in view.ever(record):
+        by_fact.setdefault(tuple(version.identity.values()), []).append(version)
+    for versions in by_fact.values():
+        yield from pairwise(sorted(versions, key=lambda version: version.kf))
 
 
 def _wrong_clocks(view: View) -> Iterator[Gap]:

@@ -14,10 +14,12 @@ from ledger.events.base import IN_CLEAR
 from projections.queries.columns import Column, Listing
 from projections.queries.versions import (
     Describer,
+    Importer,
     Signatory,
     at_column,
     by_columns,
     moment,
+    named,
     recorded_columns,
 )
 from projections.queries.view import AS_STATED, View
@@ -47,6 +49,7 @@ class Amendment:
     by: Signatory | None
     recorded: int
     source: str | None
+    imported_by: Importer | None
     confidential: bool
 
     @property
@@ -86,6 +89,16 @@ def _what(row: Amendment) -> str:
     return f"{KINDS[row.kind]} ({row.source})" if row.source else KINDS[row.kind]
 
 
+def _by(row: Amendment) -> str:
+    """Name who made it; of what an import brought, in which and by whom imported."""
+    if row.imported_by is None:
+        return named(row.by)
+    return (
+        f"{named(row.by)}; import of {row.source} by {row.imported_by.words} "
+        f"on {moment(row.recorded)}"
+    )
+
+
 ADMISSION: tuple[Column[Amendment], ...] = (
     Column("upns"),
     Column("parent_id", value=lambda row: row.stored.parent),
@@ -99,10 +112,12 @@ ADMISSION: tuple[Column[Amendment], ...] = (
     Column("amended", "Amended", text=lambda row: row.on_paper(row.amended)),
     Column("reason", "Reason", text=lambda row: row.reason or "not stated"),
     Column("", "Date", text=lambda row: moment(row.made_at) or "not stated"),
-    *by_columns(lambda row: row.by),
+    *by_columns(lambda row: row.by, _by),
     *recorded_columns("", lambda row: row.recorded),
     at_column("stated_at", "", lambda row: row.stored.stated),
     Column("source"),
+    Column("imported_by", csv=False, sparse=True),
+    Column("imported_by", value=lambda row: row.imported_by and row.imported_by.words, json=False),
     Column("position", value=lambda row: row.stored.position),
     Column("confidential"),
 )  # fmt: skip
@@ -159,6 +174,7 @@ def _opened(
         by=_author(view, describer, a),
         recorded=commit.at,
         source=commit.source if a.imported else None,
+        imported_by=describer.importer(commit) if a.imported and commit.source else None,
         confidential=a.field == "address" and a.parent in confidential,
     )
 

@@ -1,5 +1,6 @@
 """Who imported stands beside what a file says: its own names are nobody's here."""
 
+import shutil
 from getpass import getuser
 from html.parser import HTMLParser
 
@@ -93,3 +94,41 @@ def test_gaps_say_who_imported(importer):
     found = run("gaps").out
     assert f"imports of portable by {importer}: 1, on 2026-11-23T13:00:00" in found
     assert f"imports of portable by nobody named (account {getuser()}): 1, on" in found
+
+
+@pytest.fixture
+def restated(tmp_path, monkeypatch, at):
+    """An officer has imported the school again with another title, notice, dob and address."""
+    at("2026-11-23T12:00")
+    monkeypatch.setenv("ATTENDANCE_LEDGER", str(tmp_path / "ledger"))
+    done("init")
+    school = ROOT / "fixtures" / "portable"
+    done("import", "portable", school)
+    folder = tmp_path / "again"
+    shutil.copytree(school, folder)
+    for file, old, new in (
+        ("staff.csv", "T01,Tariq Tutor,Teacher", "T01,Tariq Tutor,Head of year"),
+        ("notices.csv", "2026-07-20,,paid", "2026-07-20,2026-07-21,withdrawn"),
+        ("pupils.csv", "2013-06-30", "2012-06-30"),
+        ("relations.csv", "father,no,yes,2,no", "father,yes,yes,1,yes"),
+    ):
+        text = (folder / file).read_text("utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new), "utf-8")
+    at("2026-11-23T13:00")
+    done("--as", "A01", "import", "portable", folder, "--accept-findings")
+
+
+@pytest.mark.usefixtures("restated")
+def test_gaps_and_admission_say_what_an_import_changed_besides_marks():
+    """Of staff, notices, details and relations: which import, by whom and when."""
+    by = f"Olive Officer, Senior Attendance Officer (A01, account {getuser()})"
+    gaps = run("gaps").out
+    for what in ("members of staff", "penalty notices", "details of pupils",
+                 "relations of parents and pupils"):  # fmt: skip
+        said = f"{what} that an import states otherwise than they were held, import of portable"
+        assert f"{said} by {by}: 1, on 2026-11-23T13:00:00" in gaps
+    found = run("admission").out
+    assert found.count(f"import of portable by {by} on 2026-11-23 13:00") >= 3
+    rows = run("admission", "--json").json["rows"]
+    assert {row["imported_by"]["staff_id"] for row in rows} == {"A01"}

@@ -34,6 +34,7 @@ from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined
 from ledger.formats import fields
 from ledger.formats.portable import GROUPS, PUPILS, SCHOOL, STAFF
 from ledger.state.school import ClosureKey, closure_keys
+from ledger.state.school import StaffRow as StaffHeld
 from ledger.values import Session, school_year_number
 
 _K = TypeVar("_K")
@@ -271,7 +272,37 @@ def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
         return
     if row.since in work.state.school.staff.get(staff_id, {}):
         work.amends((STAFF, row.line), staff_id, stated, held)
+    _find_renamed(work, staff_id, row)
     work.record("staff", stream, event_of(StaffChanged if rows else StaffJoined, row))
+
+
+def _find_renamed(work: Work, staff_id: str, row: StaffRow) -> None:
+    """Find whom a row gives another name or title that nobody answers for, or another's name."""
+    known = work.state.school.staff
+    mine, post = known.get(staff_id, {}), known.get(staff_id, {}).get(row.since)
+    own = {names.key(work.text(each.name) or "") for each in mine.values()}
+    name = names.key(row.name)
+    retitled = post is not None and not names.alike(work.text(post.job_title), row.job_title)
+    if mine and not work.is_named and (name not in own or retitled):
+        why = Refused(
+            "staff-renamed",
+            f"{staff_id} is held under another name or title, and nobody is named who changes it",
+            "import with --as STAFF_ID of somebody who may, or change it with attendance staff "
+            "change",
+        )
+        work.problems.find(STAFF, row.line, why)
+    others = (s for s, rows in known.items() if s != staff_id and _is_called(work, rows, name))
+    if name not in own and (other := next(others, None)):
+        why = Refused(
+            "staff-namesake",
+            f"{staff_id} is given the name of {other}, who is on record under it",
+            "correct staff_id or name: amendments are shown under the name",
+        )
+        work.problems.find(STAFF, row.line, why)
+
+
+def _is_called(work: Work, rows: Mapping[date | None, StaffHeld], name: str) -> bool:
+    return any(names.key(work.text(each.name) or "") == name for each in rows.values())
 
 
 def fault(work: Work, staff_id: str, day: date) -> Refused | None:

@@ -41,7 +41,7 @@ class HeldBack:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._named = work.state.operator.staff_id is not None
+        self._named = work.is_named
         self._any = bool(work.state.school.policies)
         self._seen: list[_Seen] = []
 

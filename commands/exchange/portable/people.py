@@ -79,7 +79,20 @@ def _record_parent(work: Work, row: ParentRow, *, whole: bool) -> None:
         confidential = "yes" in (held.address_confidential, stated["address_confidential"])
         hidden = ("address",) if confidential else ()
         work.amends((PARENTS, row.line), who, stated, stands, hidden)
+        _find_uncovered(work, row, held.address_confidential, stated["address_confidential"])
     work.record("parents", stream, ParentRecorded(**stated, stated=row.stated, row=row.line))
+
+
+def _find_uncovered(work: Work, row: ParentRow, held: str | None, stated: str | None) -> None:
+    """Find a confidential address that would be none any more, where nobody answers for it."""
+    if held == "yes" and stated != "yes" and not work.is_named:
+        why = Refused(
+            "address-confidential",
+            f"the address of parent {row.parent_id} is confidential, and nobody is named who says "
+            "that it is no more",
+            "import with --as STAFF_ID, or record it with attendance parent record",
+        )
+        work.problems.find(PARENTS, row.line, why)
 
 
 def record_relations(work: Work) -> None:

@@ -153,6 +153,11 @@ class Work:
         self.voices = Voices(self.state)
 
     @property
+    def is_named(self) -> bool:
+        """Whether a person here is named, who answers for what is imported."""
+        return self.state.operator.staff_id is not None
+
+    @property
     def today(self) -> date:
         """The London date of the import."""
         return local_date(self.now)
