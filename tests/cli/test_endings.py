@@ -257,7 +257,7 @@ def test_views_of_a_longer_log_are_made_anew(small, tmp_path):
 def test_ctrl_c_while_the_program_is_loaded_is_no_fault(module, demo):
     """It comes as a module is imported, by the command line or by the question."""
     words = (
-        "import os, signal, sys, start\n"
+        "import os, signal, sys\nfrom ledger import start\n"
         "class Interrupts:\n"
         "    def find_spec(self, name, *_):\n"
         f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
@@ -276,7 +276,8 @@ def test_ctrl_c_while_the_program_is_loaded_is_no_fault(module, demo):
 def test_ctrl_c_is_ignored_where_it_was():
     """As by a shell that put the program in the background."""
     words = (
-        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import cli, start\n"
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import cli\n"
+        "from ledger import start\n"
         "cli.main = lambda ready: (ready(), print(signal.getsignal(signal.SIGINT).name))\n"
         "start.main()"
     )
