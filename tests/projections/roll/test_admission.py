@@ -114,9 +114,10 @@ def test_a_detail_that_a_source_restates_is_shown_as_its(school):
     dated = rows(school, changed_from=date.min)
     assert [r["field"] for r in dated] == ["address"]
     cells = school.ask(Admission(**ON)).blocks[0].rows
+    by = "import of other-system by Mrs Register, Officer (s1, account office)"
     assert cells[0][2:] == (
         "restated by its source (other-system)", "1", "2", "not stated", "not stated",
-        "not stated",
+        f"not stated; {by} on 2025-09-09 01:00",
     )  # fmt: skip
 
 
