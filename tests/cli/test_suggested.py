@@ -158,7 +158,7 @@ def test_what_somebody_may_not_do_is_suggested_to_whoever_may(at):
     told = done("--as", "T1", *asked).out
     assert "to grant it: attendance --as STAFF_ID leave grant" in told
     assert "--reason WHY (--as somebody who is head or authoriser)" in told
-    told = done("--as", "mm", *asked).out
+    told = done("--as", "mm", *asked, "--again").out
     assert "to grant it: attendance --as mm leave grant" in told
     assert "somebody" not in told
     refused = run("--as", "T1", "staff", "appoint", "T1", "--role", "head", "--reason", "x").err
