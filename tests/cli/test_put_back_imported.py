@@ -23,7 +23,7 @@ def number(tmp_path, monkeypatch, at):
     done("import", "portable", ROOT / "fixtures" / "portable")
     monkeypatch.setenv("ATTENDANCE_AS", "H01")
     page = run("history", "1001", SESSION).out
-    assert "Original entry   \\: Present, afternoon" in page
+    assert "Stated before    \\: Present, afternoon" in page
     return page.split("in batch ")[-1].split()[0]
 
 

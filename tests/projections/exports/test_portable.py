@@ -159,7 +159,7 @@ def test_what_was_recorded_here_is_stated_with_its_time(school, tmp_path):
     export(school, tmp_path / "out")
     copy = imported(tmp_path / "out")
     rows = [ask(each, History(who=UPN, on=later.date))["rows"] for each in (school, copy)]
-    ours = ("position", "recorded_at", "stated_at", "by", "batch_number")
+    ours = ("position", "recorded_at", "stated_at", "by", "batch_number", "imported_by")
     assert [without(r, *ours) for r in rows[0]] == [without(r, *ours) for r in rows[1]]
     assert rows[1][0]["stated_at"] == "2026-11-21T12:00:00Z"
     assert ask(school, Rates())["rows"] == ask(copy, Rates())["rows"]
