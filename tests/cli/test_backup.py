@@ -145,7 +145,7 @@ def test_list_tells_files_of_others_and_damaged_ones_apart(tmp_path, made):
         (("--to", "{tmp}/no/such/x"), "no folder"),
         (("--passphrase-file", "{tmp}/empty"), "first line"),
         (("--passphrase-file", "{tmp}/short"), "at least 12"),
-        (("--passphrase-file", "{tmp}/missing"), "cannot be used"),
+        (("--passphrase-file", "{tmp}/missing"), "there is no file"),
     ],
 )
 def test_what_cannot_be_made_is_refused(small, tmp_path, arguments, code):
