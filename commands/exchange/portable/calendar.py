@@ -272,25 +272,14 @@ def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
         return
     if row.since in work.state.school.staff.get(staff_id, {}):
         work.amends((STAFF, row.line), staff_id, stated, held)
-    _find_renamed(work, staff_id, row)
+    _find_namesake(work, staff_id, row)
     work.record("staff", stream, event_of(StaffChanged if rows else StaffJoined, row))
 
 
-def _find_renamed(work: Work, staff_id: str, row: StaffRow) -> None:
-    """Find whom a row gives another name or title that nobody answers for, or another's name."""
-    known = work.state.school.staff
-    mine, post = known.get(staff_id, {}), known.get(staff_id, {}).get(row.since)
-    own = {names.key(work.text(each.name) or "") for each in mine.values()}
-    name = names.key(row.name)
-    retitled = post is not None and not names.alike(work.text(post.job_title), row.job_title)
-    if mine and not work.is_named and (name not in own or retitled):
-        why = Refused(
-            "staff-renamed",
-            f"{staff_id} is held under another name or title, and nobody is named who changes it",
-            "import with --as STAFF_ID of somebody who may, or change it with attendance staff "
-            "change",
-        )
-        work.problems.find(STAFF, row.line, why)
+def _find_namesake(work: Work, staff_id: str, row: StaffRow) -> None:
+    """Find whom a row gives the name of somebody else on record."""
+    known, name = work.state.school.staff, names.key(row.name)
+    own = {names.key(work.text(each.name) or "") for each in known.get(staff_id, {}).values()}
     others = (s for s, rows in known.items() if s != staff_id and _is_called(work, rows, name))
     if name not in own and (other := next(others, None)):
         why = Refused(

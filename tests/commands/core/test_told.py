@@ -97,7 +97,7 @@ def test_plans_name_each_session(desk):
     plan = PlanAbsence(pupil="P1", code="M", **MONDAY)
     says = dry(desk, PlanAbsence(pupil="P1", code="M", dry_run=True, **MONDAY))
     assert says == [
-        "Ada Quill: M planned for 2 sessions",
+        "Ada Quill: M would be planned for 2 sessions",
         "Ada Quill 2026-11-23/AM: M (planned)",
         "Ada Quill 2026-11-23/PM: M (planned)",
         "2 planned: 2 M",

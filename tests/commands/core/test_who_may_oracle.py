@@ -200,10 +200,11 @@ class Play:
         since = self._day(FIRST)
         days = self.oracle.after(whom, since, frozenset(roles))
         empty = self.oracle.is_empty()
-        may = who is None or empty or self.on_staff(who)
+        may = who is None or empty or self.oracle.may_keep_staff(who, self.today)
         may = may and (not self.oracle.moves(whom, days) or self.oracle.may_give(who, self.today))
         (self.folder / "staff.csv").write_text(
-            f"staff_id,name,job_title,roles,from,to\n{whom},A B,C,{';'.join(roles)},{since},\n"
+            "staff_id,name,job_title,roles,from,to\n"
+            f"{whom},{whom} B,C,{';'.join(roles)},{since},\n"
         )
         command = ImportPortable(path=self.folder).load(None)
         if self.give(who, command, may=may):

@@ -8,7 +8,7 @@ from tests.commands.exchange.portable.conftest import ADA, CLEO
 
 CASES = {
     "staff": (
-        "staff.csv", "T01,Tariq Tutor,Teacher", "T01,Hope Headworth,Headteacher",
+        "staff.csv", "T01,Tariq Tutor,Teacher", "T01,Tara Tutor,Headteacher",
         "record who is on the staff",
     ),
     "notices": (

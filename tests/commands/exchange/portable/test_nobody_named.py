@@ -5,21 +5,6 @@ import pytest
 TEACHER = "T01,Tariq Tutor,Teacher,teacher,2020-09-01"
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        "T01,Tariq Teacher,Teacher,teacher,2020-09-01",
-        "T01,Tariq Tutor,Headteacher,teacher,2020-09-01",
-        f"{TEACHER},\nT01,Tara Tutor,Teacher,teacher,2026-11-20",
-    ],
-)
-def test_another_name_or_title_of_a_colleague_needs_somebody_who_answers(known, changed, row):
-    """The next amendment is shown under it: by nobody named it is a finding."""
-    folder = changed("staff.csv", (TEACHER, row))
-    assert known.codes(folder) == ["staff-renamed"]
-    known.by("A01").bring(folder)
-
-
 def test_another_title_from_a_day_on_is_a_new_row(known, changed):
     """A promotion is no other name."""
     row = f"{TEACHER},2026-10-31\nT01,Tariq Tutor,Head of year,teacher,2026-11-01"
