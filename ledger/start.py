@@ -19,5 +19,4 @@ def main() -> None:
 
 def _end(_number: int, _frame: object) -> None:
     """End at once: whatever is being loaded has nothing to tidy up."""
-    os.write(2, _TOLD)
-    os._exit(128 + signal.SIGINT)
+    os._exit(os.write(2, _TOLD) and 128 + signal.SIGINT)

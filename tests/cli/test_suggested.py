@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from ledger.errors import Refused
 from tests.cli.shell import done, raising, run
 
 HOME = Path(cli.__file__).parent
@@ -196,3 +197,14 @@ def test_what_a_wrong_clock_and_an_interrupt_suggest_names_the_ledger(small, at,
     monkeypatch.setattr("projections.school.status.Status.answer", raising(KeyboardInterrupt))
     told = run("--ledger", small, "status").err
     assert f"interrupted; attendance --ledger {small} status tells" in told
+
+
+@pytest.mark.usefixtures("small")
+def test_who_may_is_left_out_where_it_cannot_be_looked_up(monkeypatch, at):
+    """What was recorded is told all the same."""
+    at("2026-11-20T14:00")
+    monkeypatch.setattr("commands.core.authority.lacking", raising(Refused("x", "y", "z")))
+    told = done("--as", "mm", "leave", "request", "P1", "--from", "2026-12-10", "--to",
+                "2026-12-11", "--purpose", "exceptional", "--asked-by", "Ms Quill",
+                "--asked-on", "2026-11-20").out  # fmt: skip
+    assert "to grant it: attendance --as mm leave grant" in told

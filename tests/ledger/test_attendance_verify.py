@@ -546,6 +546,19 @@ def test_of_many_cosignatures_one_by_any_witness_given_suffices(written, verify)
     verify(0, written.folder, "--witness", other.verifier.vkey)
 
 
+def test_a_timestamp_of_a_checkpoint_that_is_kept_is_none_of_its_faults(written, verify):
+    """A digest of its text stands in it; who signed it is for `openssl ts`."""
+    path = written.write()
+    digest = sha256(written.note(6).text.encode()).digest()
+    with closing(sqlite3.connect(path / "ledger.db")) as db:
+        db.execute("INSERT INTO timestamps VALUES(6, ?)", [b"0" + digest])
+        db.execute("INSERT INTO timestamps VALUES(8, ?)", [b"0" + digest])
+        db.commit()
+    said = verify(3, path)
+    assert "entry 8: a timestamp is of no checkpoint that is kept here" in said
+    assert "entry 6" not in said
+
+
 def test_a_cosignature_by_a_key_that_nobody_named_is_a_difference(written, verify):
     """The software keeps none; one that whoever checks gives the key of counts."""
     other = new_signer("other.example/w2", b"w" * 32, COSIGNATURE)

@@ -10,9 +10,11 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from ledger.errors import Refused
 from ledger.files import (
     LOCK_TIMEOUT_SECONDS,
     begin_immediate,
@@ -20,6 +22,7 @@ from ledger.files import (
     compare_schema,
     new_folder,
     write_new,
+    write_output,
 )
 
 WAIT = """
@@ -378,3 +381,15 @@ def test_a_schema_that_is_no_text_is_one_that_cannot_be_read(tmp_path):
         pytest.raises(sqlite3.DatabaseError, match="malformed database schema"),
     ):
         compare_schema(db, ["CREATE TABLE t(x)"])
+
+
+def test_what_sqlite_says_of_a_schema_may_be_no_text_itself():
+    no_text = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+    with pytest.raises(sqlite3.DatabaseError, match="malformed database schema: invalid start"):
+        compare_schema(Mock(execute=Mock(side_effect=no_text)), ["CREATE TABLE t(x)"])
+
+
+def test_a_file_that_somebody_else_made_meanwhile_is_not_written_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("ledger.files.write_new", Mock(side_effect=FileExistsError))
+    with pytest.raises(Refused, match="exists already and is another"):
+        write_output(tmp_path / "out", b"content")

@@ -65,9 +65,9 @@ class KnownTimes:
     def _new(self) -> dict[str, list[tuple[SourcedEvent, int]]]:
         """What this import adds to each stream."""
         found: dict[str, list[tuple[SourcedEvent, int]]] = {}
-        for stream, event in self._work.facts:
-            if isinstance(event, SourcedEvent):
-                found.setdefault(stream, []).append((event, event.stated or ALWAYS))
+        stated = [(s, e) for s, e in self._work.facts if isinstance(e, SourcedEvent)]
+        for stream, event in stated:
+            found.setdefault(stream, []).append((event, event.stated or ALWAYS))
         return found
 
 

@@ -219,11 +219,12 @@ class Voices:
 
     def times(self, stream: str) -> Iterator[tuple[SourcedEvent, int]]:
         """Yield what is known by the source clock of a stream, and since when; 0: always."""
-        for place, event in enumerate(self._state.histories.get(stream, ())):
-            if isinstance(event, SourcedEvent):
-                imported = self._imported(stream, place, event)
-                position = self._state.positions[stream][place]
-                yield event, (event.stated or 0) if imported else self._known_at(position)
+        history = enumerate(self._state.histories.get(stream, ()))
+        stated = [(place, event) for place, event in history if isinstance(event, SourcedEvent)]
+        for place, event in stated:
+            imported = self._imported(stream, place, event)
+            position = self._state.positions[stream][place]
+            yield event, (event.stated or 0) if imported else self._known_at(position)
 
     @cached_property
     def _known(self) -> list[tuple[int, int]]:

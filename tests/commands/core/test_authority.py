@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -153,3 +154,8 @@ def test_a_refusal_says_who_may_or_how_somebody_may(found, words):
     with pytest.raises(Refused) as refused:
         authority.check(found, "leave grant", parse_instant("2026-11-20T12:00"))
     assert words in refused.value.remedy
+
+
+def test_nobody_lacks_a_right_to_what_is_no_row_of_the_table():
+    """A question, which a text may suggest too."""
+    assert not authority.lacking(Mock(), "rates", 0)

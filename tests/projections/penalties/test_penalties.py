@@ -1,6 +1,7 @@
 """``penalties``: who is listed, what the row says besides the figures, how it reads."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ from ledger.events.roll import (
     RelationRecorded,
 )
 from ledger.store.store import Fact
-from projections.penalties.penalties import Penalties
+from projections.penalties.penalties import Penalties, _saw
 from projections.rendering import text
 from tests.projections.ledgers import (
     HOUR,
@@ -790,3 +791,10 @@ def test_a_considered_case_that_no_window_holds_any_more_is_named_beneath(away):
     assert "Not listed" not in shown(away, at_least=11)
     assert "Not listed" not in shown(away, window="current")
     assert "Not listed" not in shown(away, at_most=10)
+
+
+@pytest.mark.parametrize(("stated", "saw"), [(99, True), (100, True), (101, False)])
+def test_a_consideration_that_another_system_states_saw_what_it_states_by_then(stated, saw):
+    """Its positions are another log's."""
+    seen = SimpleNamespace(seen_at=0, sf=100)
+    assert _saw(seen, [SimpleNamespace(since=5, stated=stated)]) is saw

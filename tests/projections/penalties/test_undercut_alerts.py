@@ -292,6 +292,8 @@ def test_how_many_of_a_notices_own_sessions_are_left_is_told_beside_the_window(u
          "It is recorded as unpaid on 31 October 2025.", True, True),
         ({"outcome": "paid", "paid_on": date(2025, 10, 9)},
          "It is recorded as paid on 9 October 2025.", False, True),
+        ({"outcome": "not_guilty", "outcome_on": date(2025, 10, 30)},
+         "A court's finding is recorded: not guilty on 30 October 2025.", False, True),
         ({"withdrawn_on": date(2025, 10, 9), "withdrawn_ground": "8(1)(b)"},
          "It was withdrawn under reg 8(1)(b) on 9 October 2025.", False, False),
     ],

@@ -4,7 +4,10 @@ from datetime import date
 
 import pytest
 
+from commands.amending.amend import AmendMarks
 from commands.amending.policy import AdoptPolicy
+from commands.exchange.portable import held_back
+from ledger.values import Session
 from tests.commands.exchange.portable.conftest import CLEO
 
 MARK = f"{CLEO},2026-11-20,AM,/,,,,T01,2026-11-20T08:51:00Z\n"
@@ -64,6 +67,23 @@ def test_what_is_in_a_familys_favour_is_not_held(governed, top_up):
     authorised = SAME_DAY.replace("/,O", "/,I")
     found = governed.by("T01").brought(top_up(MARK, amendments=authorised)).found
     assert found == {"MarkAmended": 1}
+
+
+def test_a_conflict_is_nothing_that_would_stand(governed, top_up):
+    """A person here amended the mark: what the source states of it is told as ever."""
+    amended = AmendMarks(
+        pupil=CLEO, session=Session(date(2026, 11, 20), "AM"), code="I", reason="ill"
+    )
+    governed.by("A01").do(amended)
+    found = governed.by("T01").brought(top_up(MARK, amendments=SAME_DAY)).found
+    assert found == {"SourceConflicted": 1}
+
+
+def test_what_the_policy_does_not_hold_is_no_finding(governed, top_up, monkeypatch):
+    monkeypatch.setattr(held_back.Limits, "grounds", lambda *_: ())
+    assert governed.by("T01").brought(top_up(MARK, amendments=SAME_DAY)).found == {
+        "MarkAmended": 1
+    }
 
 
 def test_what_is_held_already_is_no_finding_again(governed, top_up):
