@@ -105,7 +105,7 @@ def _given(ctx: click.Context) -> Given:
         here = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         return str(ctx.params[name]) if here else None
 
-    return Given(typed_here("ledger_"), typed_here("as_"), ctx.params["as_"] is not None)
+    return Given(typed_here("ledger_"), typed_here("as_"), ctx.params["as_"] is not None, _signs)
 
 
 class _Both(Lazy):
@@ -593,7 +593,7 @@ def _explain(refused: Refused, lead: str = "refused:") -> None:
     if isinstance(refused, ImportRefused):
         for each in (*refused.problems, *refused.notes):
             _beside(str(each))
-    _beside(_as_typed(f"{lead} {refused.what}"))
+    _beside(f"{lead} {refused.what}")  # may hold what somebody wrote
     if refused.remedy:
         _beside(_as_typed(f"  do:    {refused.remedy}"))
 
@@ -601,6 +601,14 @@ def _explain(refused: Refused, lead: str = "refused:") -> None:
 def _suggest_to(lacking: Callable[[str], str]) -> None:
     """Suggest commands to whoever may give them, by what tells who may where one may not."""
     _GIVEN.set((_GIVEN.get() or Given())._replace(lacking=lacking))
+
+
+def _signs(words: str) -> bool:
+    """Tell whether somebody has to be named for a command, by the table of who may give which."""
+    from policies.packs.roles import acts
+
+    act = acts().by_command.get(words)
+    return act is not None and {"anyone", "unnamed"}.isdisjoint(act.who)
 
 
 def _not_everybody(words: str) -> str:

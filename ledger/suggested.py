@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from ledger.form import Place
 
-_UNSIGNED = ("backup", "demo", "evidence", "import", "init", "timestamp")
-"""First words of commands that record without a name, or record nothing."""
 _GIVING, _ROLES = ("staff add", "staff change"), "staff roles"
 """Commands that, with a role, are another act too: that of giving one."""
 NOBODY = "STAFF_ID"
@@ -21,13 +19,14 @@ NOBODY = "STAFF_ID"
 class Given(NamedTuple):
     """What was typed before a command; ``named``: whether anybody is named, however.
 
-    ``lacking``: of a command's words, in words who may give it where whoever is named may not;
-    empty where they may.
+    ``signs``: of a command's words, whether somebody has to be named for it; ``lacking``: in words
+    who may give it where whoever is named may not; empty where they may.
     """
 
     ledger: str | None = None
     staff: str | None = None
     named: bool = False
+    signs: Callable[[str], bool] = lambda _: False
     lacking: Callable[[str], str] = lambda _: ""
 
 
@@ -35,15 +34,13 @@ def suggesting(places: Iterable[Place], given: Given, text: str) -> str:
     """Return a text whose commands are as they have to be typed, by somebody who may give them."""
     if "attendance " not in text:
         return text
-    known = {" ".join(place.words): place for place in places}
-    longest = sorted(known, key=len, reverse=True)
+    longest = sorted((" ".join(place.words) for place in places), key=len, reverse=True)
     words = "|".join(map(re.escape, longest))
     command = re.compile(rf"\battendance ({words})(?![\w-])([A-Z_ ]* --role )?")
     others: dict[str, None] = {}
 
     def as_typed(found: re.Match[str]) -> str:
-        place = known[found[1]]
-        signs = place.module.startswith("commands.") and place.words[0] not in _UNSIGNED
+        signs = given.signs(found[1])
         gives = found[2] and found[1] in _GIVING
         other = given.lacking(_ROLES if gives else found[1]) if signs and given.named else ""
         if other:
@@ -51,7 +48,7 @@ def suggesting(places: Iterable[Place], given: Given, text: str) -> str:
         before = [] if given.ledger is None else ["--ledger", given.ledger]
         if signs and (other or given.staff is not None or not given.named):
             before += ["--as", NOBODY if other or given.staff is None else given.staff]
-        typed = ("attendance", shlex.join(before), *place.words)
+        typed = ("attendance", shlex.join(before), found[1])
         return " ".join(filter(None, typed)) + (found[2] or "")
 
     shown = command.sub(as_typed, text)

@@ -218,10 +218,10 @@ def _answer(
         "problems": problems,
         "keys": [key.vkey for _, key in found.keys],
     }
-    blocks: list[Lines | Grid] = [Lines(_head(found, of_log, views, warnings))]
+    blocks: list[Lines | Grid] = [Lines(_head(found, of_log, views, warnings), suggests=True)]
     if faults:
         blocks.append(problems.grid(number_of(len(faults), "problem")))
-    blocks.append(Lines(list(_end(found, faults, seen, compared))))
+    blocks.append(Lines(list(_end(found, faults, seen, compared)), suggests=True))
     return Answer(document, blocks=blocks, listed=problems, differs=bool(faults))
 
 

@@ -50,9 +50,14 @@ def titled(title: str, said: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of plain text."""
+    """Lines of plain text.
+
+    ``suggests``: commands in them are shown as they have to be typed; never where lines hold what
+    somebody wrote, which stays as it is.
+    """
 
     lines: Sequence[str]
+    suggests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,10 +265,10 @@ def _ending(blocks: Sequence[Block], *lines: str) -> list[Block]:
     match blocks:
         case [*before, Grid() | Register() as last]:
             return [*before, replace(last, notes=_and(last.notes, lines))]
-        case [*before, Lines() as last]:
-            return [*before, Lines(_and(last.lines, lines))]
+        case [*before, Lines(suggests=True) as last]:
+            return [*before, replace(last, lines=_and(last.lines, lines))]
         case _:
-            return [*blocks, Lines([*lines])]
+            return [*blocks, Lines([*lines], suggests=True)]
 
 
 def _and(lines: Sequence[str], more: Sequence[str]) -> Sequence[str]:

@@ -65,13 +65,17 @@ def _show_rows(answer: Answer) -> None:
 
 
 def _suggesting(block: Block, typed: Callable[[str], str]) -> Block:
-    """Return a block with the commands in its texts as they have to be typed."""
-    if isinstance(block, Lines):
-        return replace(block, lines=[typed(line) for line in block.lines])
-    if isinstance(block, Grid):
-        rows = [[typed(cell) for cell in row] for row in block.rows]
-        return replace(block, rows=rows, notes=[typed(note) for note in block.notes])
-    return block
+    """Return a block with the commands that it suggests as they have to be typed.
+
+    In notes beneath a table, never in its rows: what somebody wrote may read like a command.
+    """
+    match block:
+        case Lines(suggests=True):
+            return replace(block, lines=[typed(line) for line in block.lines])
+        case Grid():
+            return replace(block, notes=[typed(note) for note in block.notes])
+        case _:
+            return block
 
 
 def _show_blocks(blocks: Iterable[Block]) -> None:

@@ -133,7 +133,8 @@ class Status(Question[State]):
             fields["warnings"] = found.warnings
         if found.ignorance:
             fields["knows_nothing"] = True
-        return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
+        blocks = [Lines(_lines(found)), Lines(_warnings(found), suggests=True)]
+        return Answer(fields, blocks=blocks, sourced=True)
 
 
 def _lines(found: State) -> list[str]:
@@ -149,6 +150,11 @@ def _lines(found: State) -> list[str]:
         f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
         *_appointed(found.appointed),
+    ]
+
+
+def _warnings(found: State) -> list[str]:
+    return [
         *(_of_clock(found.clock) if found.clock else []),
         *(line for each in found.half_done for line in titled("Half done", each)),
         *(line for each in found.warnings for line in titled("Warning", each)),

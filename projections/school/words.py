@@ -102,7 +102,9 @@ class CopyWords(Inspection):
                 ) from None
         fields = {"file": self.name, "path": str(path), "placeholders": ours.placeholders}
         note = [f"  {line}".rstrip() for line in ours.note]
-        return Answer(fields, blocks=[Lines([f"copied to {path}", *note, "", *_HOW])])
+        return Answer(
+            fields, blocks=[Lines([f"copied to {path}", *note, "", *_HOW], suggests=True)]
+        )
 
 
 _HOW = (

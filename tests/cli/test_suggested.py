@@ -208,3 +208,35 @@ def test_who_may_is_left_out_where_it_cannot_be_looked_up(monkeypatch, at):
                 "2026-12-11", "--purpose", "exceptional", "--asked-by", "Ms Quill",
                 "--asked-on", "2026-11-20").out  # fmt: skip
     assert "to grant it: attendance --as mm leave grant" in told
+
+
+LIKE_A_COMMAND = (
+    "as the attendance policy of 2026 says; no attendance mark sheet, attendance status open"
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("history", "P1"), ("history", "P1", "2026-11-20/AM"), ("changes",), ("leave",),
+        ("replay", "--group", "7A", "--from", "2026-11-16"), ("disclosures",), ("taken-back",),
+        ("register", "show", "--group", "7A", "--week", "2026-11-16"), ("admission",), ("status",),
+        ("rates", "--group", "7A"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_somebody_wrote_is_shown_as_it_was_written(small, at, question, monkeypatch):
+    """A reason may read like commands: it is what is recorded, and no suggestion."""
+    monkeypatch.delenv("ATTENDANCE_LEDGER")
+    monkeypatch.delenv("ATTENDANCE_AS")
+    at("2026-11-20T14:00")
+    by = ("--ledger", small, "--as", "mm")
+    told = ("--reason", LIKE_A_COMMAND)
+    done(*by, "mark", "P1", "2026-11-20/AM", "N")
+    done(*by, "amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", *told)
+    done(*by, "pupil", "correct", "P1", "--field", "forename", "--to", "Adah", *told)
+    done(*by, "leave", "request", "P1", "--from", "2026-12-10", "--to", "2026-12-10", "--purpose",
+         "exceptional", "--asked-by", "Ms Quill", "--asked-on", "2026-11-20", *told)  # fmt: skip
+    shown = done(*by, *question).out
+    for last in ("policy of 2026", "mark sheet", "status open"):
+        assert shown.count(last) == shown.count(f"attendance {last}")

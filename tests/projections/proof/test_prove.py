@@ -107,7 +107,7 @@ def test_under_what_a_witness_saw_it_is_proven_to_who_holds_its_key(context, tmp
     """What came after waits for the witness."""
     before = prove(context, "--position", "2", "--witnessed")
     assert (before.code, before.out) == (1, "")
-    ask = f"attendance --ledger {context.folder.path} --as STAFF_ID witness ask"
+    ask = f"attendance --ledger {context.folder.path} witness ask"
     assert f"{ask}, or leave out --witnessed" in before.err
     size = witnessed(context)
     execute(context, AddStaff(staff_id="S2", name="Ben", job_title="Teacher"))

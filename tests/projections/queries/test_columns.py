@@ -149,7 +149,9 @@ def test_the_provenance_stands_first_in_the_document_and_last_where_it_is_read()
     found = Answer({"as_of": {"from": date(2026, 1, 5)}, "rows": []}, blocks=[Lines(["a"])])
     framed = found.of(Seen())
     assert framed.document == {"as_of": {"position": 7, "from": "2026-01-05"}, "rows": []}
-    assert [list(block.lines) for block in framed.blocks] == [["a", "as known at position 7"]]
+    assert [list(block.lines) for block in framed.blocks] == [["a"], ["as known at position 7"]]
+    ours = Answer({}, blocks=[Lines(["a"], suggests=True)]).of(Seen())
+    assert [list(block.lines) for block in ours.blocks] == [["a", "as known at position 7"]]
     [grid] = answer(COLUMNS, notes=["note"]).of(Seen()).blocks
     assert isinstance(grid, Grid)
     assert list(grid.notes) == ["note", "as known at position 7"]

@@ -64,7 +64,7 @@ def test_an_empty_ledger_says_that_it_holds_nothing(empty):
     answer = empty.ask(Status(on=MONDAY))
     assert answer.document["knows_nothing"] is True
     assert answer.document["last_event"] is None
-    lines = "\n".join(answer.blocks[0].lines)
+    lines = "\n".join(line for block in answer.blocks for line in block.lines)
     assert "not recorded yet" in lines
     assert "holds no event yet" in lines
 
