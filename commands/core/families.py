@@ -41,8 +41,8 @@ def check_parent(state: State, parent_id: str) -> None:
         )
 
 
-def check_parent_of(state: State, pupil: Pupil, parent_id: str, asked: str) -> None:
-    """Refuse a parent who is not on record, or not as one of a pupil, asked for by UPN or id."""
+def check_parent_of(state: State, pupil: Pupil, parent_id: str, asked: str = "PUPIL") -> None:
+    """Refuse a parent who is not on record, or not as one of a pupil; ``asked``: UPN or id."""
     check_parent(state, parent_id)
     if (parent_id, pupil.id) in state.school.relations:
         return

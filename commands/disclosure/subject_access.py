@@ -157,13 +157,8 @@ def _refusal_of(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
 
 def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
     """Refuse a parent who is not the pupil's, or whom a flag on the record bars."""
-    relation = state.school.relations.get((parent, pupil.id))
-    if parent not in state.school.parents or relation is None:
-        raise Refused(
-            "parent-unknown",
-            f"{parent} is not recorded as a parent of {state.name_of(pupil)}",
-            "record the relation first (attendance relation record), or leave out --parent",
-        )
+    families.check_parent_of(state, pupil, parent)
+    relation = state.school.relations[parent, pupil.id]
     flag = barring_flag(relation.no_contact)
     if relation.until is not None and relation.until < today:
         flag = f"the relation ended on {relation.until}"

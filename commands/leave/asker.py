@@ -14,8 +14,6 @@ from ledger import names
 from ledger.errors import Refused
 from ledger.state.school import Pupil
 
-_RELATION_REMEDY = "record the relation first (attendance relation record), or leave out --parent"
-
 
 class Asker(NamedTuple):
     """Who asked: the name as typed, the parent on record, and what there is to say of them."""
@@ -38,7 +36,7 @@ def find(
         raise Refused("asked-by-missing", "it is not said who asked", "name them with --asked-by")
     if parent is not None:
         parent = checks.identifier(parent)
-        check_related(state, pupil, parent)
+        families.check_parent_of(state, pupil, parent)
         if not as_written:
             _check_name(state, parent, name)
         return Asker(name, parent)
@@ -79,15 +77,3 @@ def _not_one(pupil: str, name: str, known: Mapping[str, PersonName]) -> Refused:
             "if it was a parent, say which with --parent; if somebody else, add --as-written",
         ),
     )
-
-
-def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
-    """Refuse a parent who is not on record, or not as one of this pupil."""
-    if parent is None:
-        return
-    if parent not in state.school.parents:
-        remedy = "record them with attendance parent record, or leave out --parent"
-        raise Refused("parent-unknown", f"no parent has the id {parent!r}", remedy)
-    if (parent, pupil.id) not in state.school.relations:
-        what = f"parent {parent} is not recorded as a parent of {state.name_of(pupil)}"
-        raise Refused("parent-not-related", what, _RELATION_REMEDY)

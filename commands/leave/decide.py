@@ -16,7 +16,6 @@ from commands.core.command import Author, Decision, State, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Range
 from commands.core.sessions import Span
-from commands.leave.asker import check_related
 from commands.leave.leave import (
     Leave,
     LeaveCommand,
@@ -71,7 +70,8 @@ class GrantLeave(LeaveCommand):
         check_state(
             leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
         )
-        check_related(state, leave.pupil, leave.request.parent)
+        if (parent := leave.request.parent) is not None:
+            families.check_parent_of(state, leave.pupil, parent)
         granting = _granting(self, state, leave)
         asker = state.open_text(leave.request.asked_by)
         notes = [

@@ -7,7 +7,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from commands.exchange.portable.work import Work
-from ledger.events import amending, calendar, leave, penalties, register, returns, roll, school
+from ledger.events import (
+    amending,
+    calendar,
+    leave,
+    penalties,
+    register,
+    returns,
+    roll,
+    school,
+    streams,
+)
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.disclosure import Disclosed
 from ledger.formats import portable
@@ -16,6 +26,7 @@ ACCEPTING = "import portable --accept-findings"
 _ACTS: Mapping[type[Event], tuple[str, str]] = {
     school.StaffJoined: ("staff add", portable.STAFF),
     school.StaffChanged: ("staff change", portable.STAFF),
+    school.StaffLeft: ("staff leave", portable.STAFF),
     school.SchoolOpened: ("school set", portable.SCHOOL),
     calendar.RegisterTimesSet: ("register times", portable.SCHOOL),
     calendar.TermSet: ("terms set", portable.SCHOOL),
@@ -24,6 +35,7 @@ _ACTS: Mapping[type[Event], tuple[str, str]] = {
     calendar.ClosureWithdrawn: ("closures withdraw", portable.SCHOOL),
     roll.PupilEnrolled: ("pupil enrol", portable.PUPILS),
     roll.PupilRemoved: ("pupil remove", portable.PUPILS),
+    roll.EnrolmentWithdrawn: ("pupil merge", portable.PUPILS),
     roll.DetailsAmended: ("pupil correct", portable.PUPILS),
     roll.GroupJoined: ("pupil move", portable.GROUPS),
     roll.GroupLeft: ("pupil move", portable.GROUPS),
@@ -32,6 +44,7 @@ _ACTS: Mapping[type[Event], tuple[str, str]] = {
     roll.AdmissionAmended: ("pupil correct", portable.CORRECTIONS),
     penalties.NoticeStated: ("notice record", portable.NOTICES),
     penalties.NoticesConfirmed: ("notices confirm", portable.CONFIRMATIONS),
+    penalties.AlertSettled: ("alerts dismiss", portable.UNCOUNTED),
     penalties.PenaltyConsidered: ("penalties consider", portable.CONSIDERATIONS),
     leave.LeaveRequested: ("leave request", portable.LEAVE),
     leave.LeaveDecided: ("leave grant", portable.LEAVE),
@@ -67,8 +80,8 @@ def _corrects(work: Work, stream: str, event: Event) -> bool:
     """Tell whether a spell on roll that is held is stated otherwise."""
     if not isinstance(event, roll.PupilEnrolled):
         return False
-    pupils = work.state.school.pupils.values()
-    return any(stream.endswith(p.id) and event.starts_on in p.spells for p in pupils)
+    held = work.state.school.pupils.get(streams.subject(stream))
+    return held is not None and event.starts_on in held.spells
 
 
 def _told(places: list[str]) -> str:

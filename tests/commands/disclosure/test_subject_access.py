@@ -151,7 +151,7 @@ def test_anybody_else_in_words_needs_an_authority(desk, to):
     ("fields", "code"),
     [
         ({"parent": "M9"}, "parent-unknown"),
-        ({"parent": "M1", "pupil": "P2"}, "parent-unknown"),
+        ({"parent": "M1", "pupil": "P2"}, "parent-not-related"),
         ({"parent": "M9", "authority": "a letter"}, "parent-unknown"),
         ({"authority": " "}, "authority-missing"),
         ({"review": "H. Hope"}, "reviewer-not-on-staff"),

@@ -3,6 +3,8 @@
 import pytest
 
 from commands.exchange.portable.acts import _ACTS
+from ledger.events.base import SourcedEvent
+from ledger.events.registry import EVENTS
 from policies.packs.roles import acts
 from tests.commands.exchange.portable.conftest import ADA, CLEO
 
@@ -21,6 +23,23 @@ CASES = {
     ),
     "admission": ("pupils.csv", "2013-06-30", "2012-06-30", "amend the admission register"),
 }  # fmt: skip
+
+
+ANYBODY = {
+    "SessionMarked", "MarkCorrected", "MarkAmended", "SourceRestated", "SourceConflicted",
+    "AbsencePlanned", "PlanChanged", "PlanWithdrawn", "EvidenceGiven", "AmendmentRequested",
+    "RequestWithdrawn", "CaseworkStepTaken", "MarksUncounted",
+}  # fmt: skip
+"""What anybody on the staff may record by hand, or what no command records: marks and plans,
+what is asked for, steps of casework, what a change did to marks."""
+BY_ITSELF = {"PolicyAdopted"}
+"""Asked for apart (`authority.check_policies`)."""
+
+
+def test_each_fact_that_a_file_may_state_is_asked_for_by_an_act_or_is_anybodys():
+    """A kind that is added is open to nobody before somebody has said so."""
+    stated = {kind.__name__ for kind in EVENTS.values() if issubclass(kind, SourcedEvent)}
+    assert stated - {kind.__name__ for kind in _ACTS} == ANYBODY | BY_ITSELF
 
 
 def test_each_act_is_a_row_of_the_table():
