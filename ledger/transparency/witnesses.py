@@ -177,6 +177,9 @@ def read_keys(given: str, kind: bytes) -> list[Verifier]:
     with translated(path):
         if "\n" not in given and path.is_file():
             lines = received(path.read_bytes()).split("\n")
+        elif "\n" not in given and "+" not in given:
+            what = f"{given!r} is neither a public key, NAME+ID+BASE64, nor a file that is there"
+            raise Refused("key-missing", what, "check the name of the file")
     found = [read_verifier(line) for line in lines if line.strip() and line[0] != "#"]
     if not found:
         raise Refused("key-missing", f"no key is in {given}", "give the file of a public key")

@@ -223,7 +223,7 @@ def test_a_key_of_the_wrong_kind_is_refused(tmp_path):
     for given, kind, code in (
         (WITNESS.verifier.vkey, ED25519, "key-kind"),
         (str(tmp_path / "none"), ED25519, "key-missing"),
-        (str(tmp_path / "not there"), ED25519, "note-unreadable"),
+        (str(tmp_path / "not there"), ED25519, "key-missing"),
         ("a\nb", ED25519, "note-unreadable"),
     ):
         with refused_with(code):

@@ -189,9 +189,13 @@ def test_the_ledgers_key_as_somebody_holds_it(grown, tmp_path):
     other = new_signer(key.name, bytes(32)).verifier
     what = f"the log was never signed by the key given ({other.key_id.hex()})"
     differs(grown, "--key", other.vkey, what=what)
-    said = verify(grown, "--key", "nonsense")
+    said = verify(grown, "--key", f"{key.vkey}x")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("refused: this is not a public key: altered in transit")
+    said = verify(grown, "--key", "nowhere.key")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("refused: 'nowhere.key' is neither a public key")
+    assert "nor a file that is there" in said.err
 
 
 def test_every_signature_when_asked(grown):
