@@ -10,9 +10,10 @@ from ledger.english import number_of
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import code_that_stands
+from projections.queries.people import Author, Person
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
-from projections.queries.view import Author, Person, View
+from projections.queries.view import View
 from projections.readmodel.records.amending import Request, RequestStep
 
 GROUNDS = {

@@ -12,9 +12,10 @@ from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author, Person
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import Describer, recorded_columns
-from projections.queries.view import Author, Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import amended_sessions
 from projections.readmodel.records.amending import Evidence as Piece
 

@@ -11,9 +11,10 @@ from policies.packs import school as school_packs
 from policies.packs.values import Rule, parameters
 from projections.queries.blocks import Lines
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author
 from projections.queries.question import Answer, Question
 from projections.queries.versions import recorded_columns
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.records.amending import AdoptedPolicy
 
 _DAY = timedelta(days=1)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.english import number_of
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import (
     Describer,
@@ -16,7 +17,7 @@ from projections.queries.versions import (
     named,
     recorded_columns,
 )
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.record import Versioned
 from projections.readmodel.records.amending import Evidence, TakenBack
 from projections.readmodel.records.disclosure import Disclosure, ReturnMade

@@ -24,9 +24,10 @@ from projections.queries import appointments
 from projections.queries.appointments import Appointment
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing, plain
+from projections.queries.people import Author
 from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.versions import Describer, recorded_columns
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import any_mark
 from projections.readmodel.records.disclosure import NamesShown
 

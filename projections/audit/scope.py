@@ -16,11 +16,12 @@ import numpy as np
 from ledger.clock import local_date
 from policies.law.calendar import school_days_between
 from policies.packs.codes import Codes
+from projections.queries.people import Author
 from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells, with_a_column
 from projections.queries.versions import Describer
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import questionable
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.register import Mark

@@ -7,9 +7,10 @@ from datetime import date
 from ledger.english import number_of
 from projections.history.change_filters import AFTER_THE_TAKING
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author, Person
 from projections.queries.question import Answer, Chosen, Question, Selection
 from projections.queries.selection import selected_pupils
-from projections.queries.view import Author, Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, sessions_of, versions, versions_of
 from projections.readmodel.known import Between
 from projections.readmodel.records.disclosure import Disclosure, ReturnMade

@@ -15,9 +15,10 @@ from ledger.clock import local_date
 from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author, Person
 from projections.queries.question import Answer, Question, argument
 from projections.queries.versions import recorded_columns
-from projections.queries.view import Author, Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.changes import Latest, latest_marks, latest_versions
 from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.roll import Details, Spell

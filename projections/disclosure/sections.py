@@ -14,8 +14,8 @@ from ledger.events import streams
 from ledger.store.store import Store
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
+from projections.queries.people import AS_STATED
 from projections.queries.versions import VERSION_KINDS, named
-from projections.queries.view import AS_STATED
 from projections.queries.wording import by_in_words, mark_by_in_words, recorded
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V

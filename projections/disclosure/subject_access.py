@@ -18,8 +18,9 @@ from projections.disclosure.copy_register import register_parts
 from projections.disclosure.sections import ADMISSION, CASE, CHANGES
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author
 from projections.queries.question import Answer, Page, Question, argument, option
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import first_marked_session
 from projections.rendering import html
 

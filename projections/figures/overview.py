@@ -17,6 +17,7 @@ from policies.packs.codes import Codes
 from projections.figures.rates import RateFindings, RateRow, Rates
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, share_of
+from projections.queries.people import Person
 from projections.queries.question import (
     Answer,
     Membership,
@@ -29,7 +30,7 @@ from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import CountedCells, selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
 from projections.queries.versions import Describer, with_numbers
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.queries.wording import days_in_words, mark_by_in_words
 from projections.readmodel.accessors.marks import Version, versions_on
 from projections.register import signs

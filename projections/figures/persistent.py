@@ -13,6 +13,7 @@ from policies.law.absence import shares
 from projections.queries import pending
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order, share_of
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Rectangle, rectangle
 from projections.queries.selection import (
@@ -26,7 +27,7 @@ from projections.queries.selection import (
     enrolments,
     population_in_words,
 )
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.records.amending import Request
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ import numpy as np
 from projections.queries import pending
 from projections.queries.blocks import Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order, percent
+from projections.queries.people import Person
 from projections.queries.question import Answer, Membership, Question, Selection, option
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.selection import (
@@ -28,7 +29,7 @@ from projections.queries.tally import (
     periods,
     tally_columns,
 )
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.records.amending import Request
 
 

@@ -13,12 +13,13 @@ from ledger.errors import Refused
 from ledger.formats.sheet import Records, delimiter
 from policies.packs.codes import CodeRule
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
 from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import LATE_APART, Tally, late_codes
 from projections.queries.versions import Describer
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import versions_on
 
 KEY = "upn"

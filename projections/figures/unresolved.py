@@ -18,10 +18,11 @@ from policies.law.calendar import (
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import cells, rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import Person, View
+from projections.queries.view import View
 
 _BECOMES = "register.provisional_becomes"
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from projections.queries import pending
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author
 from projections.queries.stopped import Mark, Stopped, stopped
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import (
@@ -19,7 +20,7 @@ from projections.queries.versions import (
     moment,
     recorded_columns,
 )
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, takings
 from projections.readmodel.known import Between
 from projections.readmodel.records import amending, disclosure, register

@@ -17,6 +17,7 @@ from projections.queries.blocks import Block, Lines
 from projections.queries.cancelled import Given as EntryGiven
 from projections.queries.cancelled import entries_given
 from projections.queries.columns import Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, argument
 from projections.queries.versions import (
     BATCH_NUMBER,
@@ -25,7 +26,7 @@ from projections.queries.versions import (
     MarkVersion,
     with_numbers,
 )
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.queries.wording import mark_by_in_words
 from projections.readmodel.accessors.marks import Version, versions_of
 

@@ -26,10 +26,11 @@ from projections.leave.requests import (
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
+from projections.queries.people import SECOND_HAND, Person
 from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import SECOND_HAND, Person, View
+from projections.queries.view import View
 
 _STATES = {
     "open": "asked",

@@ -13,8 +13,9 @@ from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from policies.law.leave import not_returned
 from policies.law.roll import Ground
+from projections.queries.people import Author
 from projections.queries.rectangle import rectangle
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.known import Between
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
 from projections.readmodel.records.register import Plan

@@ -30,9 +30,10 @@ from projections.queries.columns import Column, Listing
 from projections.queries.held import HeldSession, held_sessions
 from projections.queries.held import in_words as held_in_words
 from projections.queries.pending import code_that_stands, pending_amendments
+from projections.queries.people import Author, Person
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
-from projections.queries.view import Author, Person, View
+from projections.queries.view import View
 from projections.queries.wording import command_in_words
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict

@@ -18,10 +18,11 @@ from projections.queries.authors import Authors
 from projections.queries.blocks import Block
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import code_that_stands, pending_amendments
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, option
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Signatory
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.records.log import Commit

@@ -39,10 +39,11 @@ from projections.penalties.text import (
 )
 from projections.queries.blocks import Block
 from projections.queries.columns import Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells, selected_pupils
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
 from projections.readmodel.records.register import Mark

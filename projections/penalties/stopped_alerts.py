@@ -9,8 +9,9 @@ from projections.penalties.undercut_alerts import person, settlement
 from projections.queries.authors import author_in_words
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.stopped import Stopped, stopped
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.queries.wording import command_in_words
 from projections.readmodel.records.penalties import AlertSettlement
 

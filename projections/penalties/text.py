@@ -17,7 +17,7 @@ from projections.penalties.case import Case, Register, counted_from, letters
 from projections.penalties.families import Parent, SupportStep
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order
-from projections.queries.view import SECOND_HAND, Author, Person
+from projections.queries.people import SECOND_HAND, Author, Person
 from projections.readmodel.records.penalties import Consideration
 
 _EARLY = "Oldest leaves on"

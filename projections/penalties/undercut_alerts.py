@@ -16,9 +16,10 @@ from policies.law.notices import FAILURE_TO_ATTEND
 from policies.packs.values import parameters
 from projections.penalties.rested import Resting
 from projections.queries.authors import Authors, Authorship, author_in_words
+from projections.queries.people import Person
 from projections.queries.uncounted import Standing
 from projections.queries.versions import Describer, Signatory
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version, versions
 from projections.readmodel.known import Between

@@ -15,9 +15,10 @@ from projections.proof.prove import written
 from projections.queries import sightings
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Author
 from projections.queries.question import Answer, Inspection, Question, option
 from projections.queries.versions import moment
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.readmodel.records.proof import Witness
 
 

@@ -9,8 +9,9 @@ from ledger.events.base import Authored, Event, Reasoned, Signed, SourcedEvent
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Committed
 from ledger.store.store import Store
+from projections.queries.people import AS_STATED
 from projections.queries.versions import Describer, Signatory
-from projections.queries.view import AS_STATED, View
+from projections.queries.view import View
 
 _CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 

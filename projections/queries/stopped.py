@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from ledger.clock import local_date
 from policies.packs.values import parameters
+from projections.queries.people import AS_STATED
 from projections.queries.uncounted import Standing
 from projections.queries.versions import Signatory, with_numbers
-from projections.queries.view import AS_STATED, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, versions_of
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.register import Uncounted

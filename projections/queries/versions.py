@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 from ledger.clock import Corrected, iso, local, local_date, told
 from policies.law.calendar import school_days_between
 from projections.queries.columns import Column, Listing
-from projections.queries.view import AS_STATED, Author, StatedAuthor, View
+from projections.queries.people import AS_STATED, Author, StatedAuthor
+from projections.queries.view import View
 from projections.queries.wording import importer_in_words, mark_by_in_words
 from projections.readmodel.accessors.marks import Version, recorded_marks
 from projections.readmodel.records.amending import Request

@@ -9,7 +9,7 @@ from typing import Any
 from ledger import form
 from ledger.clock import Corrected, local, parse_instant, told
 from ledger.english import weekday
-from projections.queries.view import AS_STATED
+from projections.queries.people import AS_STATED
 
 KINDS: Mapping[str, str] = {
     "entry": "first entry",

@@ -11,9 +11,10 @@ from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.pending import approval_steps
+from projections.queries.people import Person
 from projections.queries.question import PointInTime
 from projections.queries.versions import Describer, recorded_fields
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.changes import newest_turn
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import Versioned

@@ -11,9 +11,10 @@ from typing import Literal
 from ledger.clock import Corrected, iso, local, local_date
 from ledger.english import duration, number_of
 from projections.queries.columns import Column, Listing, natural_order
+from projections.queries.people import Author
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import Describer, moment
-from projections.queries.view import Author, View
+from projections.queries.view import View
 from projections.register.due import MISSING, NOT_RECORDED, TAKEN, DueRegister, due_registers
 
 NOBODY = "(not recorded)"

@@ -13,8 +13,9 @@ from policies.law.calendar import monday
 from policies.packs.codes import Codes
 from projections.queries.blocks import Block, Cell, Grid, Lines, Made, Places, Register
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Page, Question, option
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.queries.wording import (
     change_by_in_words,
     days_in_words,

@@ -11,9 +11,10 @@ import numpy as np
 from ledger.values import HALVES, Session
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
+from projections.queries.people import Person
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import membership_cells
-from projections.queries.view import Interval, Person, View
+from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import Version, versions_of
 from projections.readmodel.records.amending import Request
 

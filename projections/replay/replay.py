@@ -9,9 +9,10 @@ from ledger.errors import Refused
 from ledger.store.folder import Folder
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
+from projections.queries.people import AS_STATED, Person
 from projections.queries.question import Answer, Membership, Question, argument, option
 from projections.queries.selection import members_on
-from projections.queries.view import AS_STATED, Person, View
+from projections.queries.view import View
 from projections.queries.wording import (
     change_by_in_words,
     kind_in_words,

@@ -9,8 +9,9 @@ from ledger.clock import local_date, parse_instant
 from ledger.values import parse_session
 from policies.law.calendar import monday
 from projections.queries.pending import approval_steps
+from projections.queries.people import Person
 from projections.queries.versions import Describer
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, versions_of
 from projections.register.compare import account_of
 from projections.register.week import PLAN

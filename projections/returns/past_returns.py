@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from policies.law.penalties import Measure
-from projections.queries.view import Person, View
+from projections.queries.people import Person
+from projections.queries.view import View
 from projections.readmodel.records.disclosure import ReturnFigure, ReturnMade
 
 _DAY = timedelta(days=1)

@@ -14,8 +14,9 @@ from policies.law.roll import ground_named, grounds
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
 from projections.queries.columns import natural_order
+from projections.queries.people import Person
 from projections.queries.selection import year_groups_in_order
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.records.roll import Spell
 from projections.returns.past_returns import PastReturns, PupilDue
 

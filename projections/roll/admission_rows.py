@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ledger.clock import local_date
 from ledger.events.base import IN_CLEAR
 from projections.queries.columns import Column, Listing
+from projections.queries.people import AS_STATED
 from projections.queries.versions import (
     Describer,
     Importer,
@@ -22,7 +23,7 @@ from projections.queries.versions import (
     named,
     recorded_columns,
 )
-from projections.queries.view import AS_STATED, View
+from projections.queries.view import View
 from projections.readmodel.record import INTERVAL, Sealed, V, Versioned, is_sealed
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.roll import AdmissionAmendment, Details, Parent, Relation, Spell

@@ -7,8 +7,9 @@ from ledger import names
 from ledger.english import number_of
 from ledger.sealing.keys import BEYOND_USE
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, argument
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.records.roll import Details
 
 

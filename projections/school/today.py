@@ -16,10 +16,11 @@ from projections.queries import held, pending
 from projections.queries.columns import Column, Listing
 from projections.queries.due import due_cells, not_due
 from projections.queries.held import HeldSession
+from projections.queries.people import Person
 from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Plan

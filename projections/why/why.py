@@ -15,6 +15,7 @@ from ledger.values import Session
 from projections.penalties.case import counted_from
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
+from projections.queries.people import Person
 from projections.queries.question import Answer, Chosen, Question, argument, option
 from projections.queries.selection import (
     POPULATIONS,
@@ -23,7 +24,7 @@ from projections.queries.selection import (
     population_in_words,
 )
 from projections.queries.tally import COUNTED, LATE_APART, late_codes
-from projections.queries.view import Person, View
+from projections.queries.view import View
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cause, Cells, MarkChange
 from projections.why.flips import (

@@ -11,7 +11,7 @@ from projections.amending.policy import PoliciesAdopted, PolicyInForce
 from projections.disclosure.disclosures import Disclosures
 from projections.leave.leave import LeaveOfAbsence
 from projections.penalties.penalties import Penalties
-from projections.queries.view import AS_STATED, SECOND_HAND
+from projections.queries.people import AS_STATED, SECOND_HAND
 from projections.register.registers import Registers
 from projections.rendering.text import as_text
 from projections.roll.admission import Admission

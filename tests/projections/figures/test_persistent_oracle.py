@@ -9,7 +9,8 @@ import pytest
 from ledger.clock import end_of_day
 from ledger.state.calendar import Calendar, Closure, Term
 from projections.figures.persistent import PersistentAbsence
-from projections.queries.view import Interval, Person, View
+from projections.queries.people import Person
+from projections.queries.view import Interval, View
 from projections.readmodel.grid import Grid
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.roll import Details, Spell
