@@ -32,6 +32,7 @@ from commands.core.execute import _Attempt, execute, look
 from commands.penalties.undercut import watch
 from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
+from commands.roll.families import RecordParent, RecordRelation
 from commands.school.clock import ConfirmDay
 from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
@@ -204,6 +205,15 @@ def policy(**values: Any) -> str:
 
 def _opened(ring: KeyRing, event: Event) -> Event:
     return each_sealed(event, ring.open)
+
+
+@pytest.fixture
+def office(desk):
+    """A desk at a school that knows the parent F1 of P1 and P2."""
+    desk.do(RecordParent(parent_id="F1", surname="Quill"))
+    for pupil in ("P1", "P2"):
+        desk.do(RecordRelation(parent_id="F1", pupil=pupil))
+    return desk
 
 
 @pytest.fixture(autouse=True)

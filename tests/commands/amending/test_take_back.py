@@ -12,7 +12,6 @@ from commands.penalties.alerts import DismissAlert
 from commands.penalties.consider import ConsiderPenalty
 from commands.penalties.notices import ConfirmNotices, RecordNotice
 from commands.returns.returns import MakeReturn
-from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.amending import NoticeNamed
 from ledger.events.penalties import CaseUndercut
 from ledger.values import Session
@@ -35,15 +34,6 @@ COMMANDS = {
     "disclosure": RecordDisclosure(kind="letter", to="A court", what="a letter", pupil=("P1",)),
     "return": MakeReturn(kind="sickness", on=TODAY),
 }
-
-
-@pytest.fixture
-def office(desk):
-    """A desk at a school that knows the parent F1 of P1 and P2."""
-    desk.do(RecordParent(parent_id="F1", surname="Quill"))
-    for pupil in ("P1", "P2"):
-        desk.do(RecordRelation(parent_id="F1", pupil=pupil))
-    return desk
 
 
 def newest(desk) -> int:

@@ -23,15 +23,6 @@ def notice(**given):
     return RecordNotice(**stated | given)
 
 
-@pytest.fixture
-def office(desk):
-    """A desk at a school that knows the parent F1 of P1 and P2."""
-    desk.do(RecordParent(parent_id="F1", surname="Quill"))
-    for pupil in ("P1", "P2"):
-        desk.do(RecordRelation(parent_id="F1", pupil=pupil))
-    return desk
-
-
 def told(office, command):
     """Record a notice; return what is said of it before the number of its entry."""
     *said, entry = office.do(command).says

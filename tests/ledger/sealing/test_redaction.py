@@ -393,25 +393,19 @@ def impatient(monkeypatch):
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_key_is_not_called_destroyed_while_a_reader_keeps_it_in_the_file(tmp_path):
+def test_a_key_is_not_called_destroyed_while_a_reader_keeps_it_in_the_file(ring, tmp_path):
     """Whoever reads since before keeps the old pages in place; what is left to do is said."""
-    path = tmp_path / "keys.db"
-    KeyRing.create(path)
-    with closing(KeyRing(path)) as ring:
-        with ring.writing():
-            ring.seal("text", "p", "identity", Where("surname", "pupil:p"))
-            ring.commit()
-        [old] = boxes.secrets_of(ring._db, "p")
-        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
-            reader.execute("BEGIN")
-            reader.execute("SELECT * FROM subject_keys").fetchall()
-            with pytest.raises(
-                Incomplete, match="the key that was deleted may be in keys"
-            ) as left:
-                ring.destroy("p", at=1)
-            assert "then repeat this command" in left.value.remedy
-            assert ring.destructions("p") == [("identity", 1)]
-        ring.wipe([old])
+    sealed_in(ring, "text", purpose="identity")
+    [old] = boxes.secrets_of(ring._db, "p")
+    with closing(sqlite3.connect(tmp_path / "keys.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM subject_keys").fetchall()
+        with pytest.raises(Incomplete, match="the key that was deleted may be in keys") as left:
+            ring.destroy("p", at=1)
+        assert "then repeat this command" in left.value.remedy
+        assert ring.destructions("p") == [("identity", 1)]
+    ring.wipe([old])
+    ring.close()
     assert not any(old in each.read_bytes() for each in tmp_path.iterdir())
 
 
@@ -424,17 +418,12 @@ def test_what_is_left_of_a_lost_key_file_goes_with_a_destroyed_key(tmp_path):
     assert not lost.exists()
 
 
-def test_a_copy_of_a_key_that_stays_is_named(tmp_path):
+def test_a_copy_of_a_key_that_stays_is_named(ring, tmp_path):
     """One that somebody put beside the file, say."""
-    path = tmp_path / "keys.db"
-    KeyRing.create(path)
-    with closing(KeyRing(path)) as ring:
-        with ring.writing():
-            ring.seal("text", "p", "identity", Where("surname", "pupil:p"))
-            ring.commit()
-        (tmp_path / "keys.db.old").write_bytes(b"x" + boxes.secrets_of(ring._db, "p").pop())
-        with pytest.raises(Incomplete, match=r"may be in keys\.db\.old still"):
-            ring.destroy("p", at=1)
+    sealed_in(ring, "text", purpose="identity")
+    (tmp_path / "keys.db.old").write_bytes(b"x" + boxes.secrets_of(ring._db, "p").pop())
+    with pytest.raises(Incomplete, match=r"may be in keys\.db\.old still"):
+        ring.destroy("p", at=1)
 
 
 def test_a_disk_that_fails_before_a_key_is_overwritten_is_told(tmp_path, monkeypatch):
