@@ -41,7 +41,7 @@ class Gaps(Question[list[Gap]]):
         lines = [f"{number_of(len(found), 'thing')} that this ledger cannot know", ""]
         for gap in found:
             lines += [f"{gap.what}: {gap.count}{gap.when}{gap.where}", f"    {gap.means}", ""]
-        return Answer({"rows": Listing(GAPS, found)}, blocks=[Lines(lines)])
+        return Answer({"rows": Listing(GAPS, found)}, blocks=[Lines(lines, suggests=True)])
 
     def unknown(self) -> Answer:
         """Return no gap."""

@@ -133,7 +133,11 @@ class Status(Question[State]):
             fields["warnings"] = found.warnings
         if found.ignorance:
             fields["knows_nothing"] = True
-        blocks = [Lines(_lines(found)), Lines(_warnings(found), suggests=True)]
+        blocks = [
+            Lines(_lines(found), suggests=True),
+            Lines(_appointed(found.appointed)),
+            Lines(_warnings(found), suggests=True),
+        ]
         return Answer(fields, blocks=blocks, sourced=True)
 
 
@@ -149,7 +153,6 @@ def _lines(found: State) -> list[str]:
         f"Back-up      {found.backup.in_words()}",
         f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
-        *_appointed(found.appointed),
     ]
 
 
