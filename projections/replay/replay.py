@@ -84,7 +84,7 @@ class Replay(Question[Histories]):
         blocks: list[Block] = [_table(each) for each in found.pupils]
         return Answer(
             {"rows": Steps(COLUMNS, every)},
-            blocks=[*blocks, Lines(_notes(found, every))],
+            blocks=[*blocks, Lines(_notes(found, every), suggests=True)],
             paged=True,
         )
 

@@ -76,7 +76,7 @@ def test_late_before_and_after_the_register_closed_are_never_one_number(school):
     school.add(AT, *(marked("ann", f"{d}/AM", c) for d, c in zip(days, codes, strict=True)))
     asked = {"on": days[-1], "from_": days[0], "pupil": "U-ann"}
     answer = school.ask(Rates(**asked, explain=True))
-    grid, words = answer.blocks
+    grid, words, _ = answer.blocks
     at = list(grid.headings).index("Late L+U")
     assert [row[at] for row in grid.rows] == ["2+1", "2+1"]
     said = "Late: L before the register closed, counted as attended; U after it closed, counted"
