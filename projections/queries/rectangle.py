@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ledger.values import Session
 from policies.packs.codes import CodeRule, Codes
 from projections.queries.view import Interval, View
-from projections.readmodel.grid import column
+from projections.readmodel.grid import among, column
 
 Flags = npt.NDArray[np.bool_]
 _NO_END = date.max.toordinal()
@@ -96,11 +96,14 @@ def _marks(
     places = [column(str(s)) for s in sessions]
     for year in sorted({y for y, _ in places}):
         here = np.array([n for n, (y, _) in enumerate(places) if y == year])
-        there = np.array([c for y, c in places if y == year])
-        known, no_date = view.grid.partition(year).as_known(view.position, view.stated)
-        rows = min(len(known), size[0])
-        codes[:rows, here] = known[:rows, there]
-        undated[:rows, here] = no_date[:rows, there]
+        marked = view.grid.partition(year)
+        known, no_date = marked.as_known(view.position, view.stated)
+        # Pupils of whom nothing else is known yet are in no rectangle.
+        rows = marked.pupils[: np.searchsorted(marked.pupils, size[0])]
+        there = among(marked.columns, [c for y, c in places if y == year])
+        here, there = here[there >= 0], there[there >= 0]
+        codes[np.ix_(rows, here)] = known[: len(rows), there]
+        undated[np.ix_(rows, here)] = no_date[: len(rows), there]
     return codes, undated
 
 

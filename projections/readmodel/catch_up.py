@@ -193,7 +193,7 @@ class _Feed:
     header: Committed | None = None
 
     def take(self, page: list[Recorded]) -> None:
-        handlers = models.HANDLERS
+        handlers, marks = models.HANDLERS, []
         for position, stream, _, event in page:
             if isinstance(event, Committed):
                 self._begin(position, event)
@@ -203,10 +203,11 @@ class _Feed:
                 handler(self.writer, moment, stream, event)
             if isinstance(event, _GRID) and position > self.grid_at:
                 pupil, session = stream[_MARK:].split(":", 1)
-                add = self.marks.enter if isinstance(event, SessionMarked) else self.marks.change
-                add(self.writer.pupils[pupil], session, event.code, moment)
+                number = self.writer.pupils[pupil]
+                marks.append((position, number, session, event.code, moment.stated))
         self.writer.flush()
-        self.marks.flush()
+        if marks:
+            self.marks.take(recent.Marks(*zip(*marks, strict=True)))
 
     def _begin(self, position: int, header: Committed) -> None:
         self.header = header

@@ -33,7 +33,7 @@ Connection = sqlite3.Connection
 DatabaseError = sqlite3.Error
 """What the database raises."""
 
-LAYOUT = 9
+LAYOUT = 10
 """Raised with every change of `models`, so that each ledger makes its read models anew."""
 ALWAYS = 2**62
 """A stated time later than any: nothing is filtered by it."""
