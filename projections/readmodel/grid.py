@@ -32,6 +32,7 @@ from projections.readmodel.recent import RecentMark
 from projections.readmodel.tables import ALWAYS, Moment, Reach
 
 Codes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
 COLUMNS = 2 * 366
 _ARRAYS = ("codes", "kf", "sf", "older")
 _OLDER_FIELDS = 7
@@ -60,12 +61,29 @@ class Partition:
     @classmethod
     def empty(cls) -> "Partition":
         """Return a partition without pupils."""
+        return cls.of((0, COLUMNS))
+
+    @classmethod
+    def of(cls, size: tuple[int, int]) -> "Partition":
+        """Return a partition of so many pupils and columns, without marks."""
         return cls(
-            np.zeros((0, COLUMNS), np.uint8),
-            np.zeros((0, COLUMNS), np.uint32),
-            np.zeros((0, COLUMNS), np.int64),
+            np.zeros(size, np.uint8),
+            np.zeros(size, np.uint32),
+            np.zeros(size, np.int64),
             np.zeros((0, _OLDER_FIELDS), np.int64),
         )
+
+    def lay(self, marked: "Partition", there: Places, here: Places) -> None:
+        """Lay some columns of another partition into columns of this one; ``there``, ascending."""
+        rows = min(len(marked.codes), len(self.codes))
+        self.codes[:rows, here] = marked.codes[:rows, there]
+        self.kf[:rows, here] = marked.kf[:rows, there]
+        self.sf[:rows, here] = marked.sf[:rows, there]
+        place = np.full(COLUMNS, -1)
+        place[there] = here
+        older = marked.older[(place[marked.older[:, 1]] >= 0) & (marked.older[:, 0] < rows)]
+        older[:, 1] = place[older[:, 1]]
+        self.older = np.concatenate([self.older, older])
 
     def reserve(self, rows: int) -> None:
         """Have at least so many pupils, in arrays that can be written; room grows by doubling."""
@@ -112,7 +130,7 @@ class Partition:
         standing = self.kf <= position
         if stated < ALWAYS:
             standing &= self.sf <= stated
-        codes = np.where(standing, self.codes, 0).astype(np.uint8)
+        codes = self.codes * standing
         undated = (self.sf == 0) & (codes != 0)
         row, col, code, kf, kt, sf, st = self.older.T
         stood = (kf <= position) & (sf <= stated) & ((position < kt) | (stated < st))
