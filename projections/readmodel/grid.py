@@ -70,14 +70,35 @@ class Partition:
     @classmethod
     def empty(cls) -> "Partition":
         """Return a partition without pupils and sessions."""
+        return cls.of((0, 0))
+
+    @classmethod
+    def of(cls, size: tuple[int, int]) -> "Partition":
+        """Return a partition of so many pupils and columns, by number, without marks."""
         return cls(
-            np.zeros(0, np.int32),
-            np.zeros(0, np.int16),
-            np.zeros((0, 0), np.uint8),
-            np.zeros((0, 0), np.uint32),
-            np.zeros((0, 0), np.int64),
+            np.arange(size[0], dtype=np.int32),
+            np.arange(size[1], dtype=np.int16),
+            np.zeros(size, np.uint8),
+            np.zeros(size, np.uint32),
+            np.zeros(size, np.int64),
             np.zeros((0, _OLDER_FIELDS), np.int64),
         )
+
+    def lay(self, marked: "Partition", there: Places, here: Places) -> None:
+        """Lay some columns of another partition into columns of this one, which is by number.
+
+        ``there``: columns of the year, ascending. Pupils beyond the rows here are left out.
+        """
+        pupils = marked.pupils[: np.searchsorted(marked.pupils, len(self.codes))]
+        at, rows = among(marked.columns, there), len(pupils)
+        here, at = here[at >= 0], at[at >= 0]
+        for name in _CELLS:
+            getattr(self, name)[np.ix_(pupils, here)] = getattr(marked, name)[:rows, at]
+        place = np.full(len(marked.columns), -1)
+        place[at] = here
+        older = marked.older[(place[marked.older[:, 1]] >= 0) & (marked.older[:, 0] < rows)]
+        older[:, 0], older[:, 1] = pupils[older[:, 0]], place[older[:, 1]]
+        self.older = np.concatenate([self.older, older])
 
     def take(self, marks: npt.NDArray[np.int64]) -> None:
         """Let versions of marks stand, in the order of the log; those before are remembered.
@@ -124,7 +145,7 @@ class Partition:
         standing = self.kf <= position
         if stated < ALWAYS:
             standing &= self.sf <= stated
-        codes = np.where(standing, self.codes, 0).astype(np.uint8)
+        codes = self.codes * standing
         undated = (self.sf == 0) & (codes != 0)
         row, col, code, kf, kt, sf, st = self.older.T
         stood = (kf <= position) & (sf <= stated) & ((position < kt) | (stated < st))
