@@ -212,7 +212,7 @@ def _amended_on(row: Mapping[str, Any]) -> str:
 
 def _changed_on(copy: Copy, version: Version) -> str:
     describer = copy.describer
-    return dated(describer.made_at(version) or describer.recording(version)[0])
+    return dated(describer.made_at(version) or describer.recorded_at(version))
 
 
 def _what(_: Copy, version: Version) -> str:
