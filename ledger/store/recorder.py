@@ -69,6 +69,8 @@ class _Pool(SQLiteConnectionPool):
         # Without it the rows that a REPLACE takes away fire no trigger against deletion.
         database.execute("PRAGMA recursive_triggers=ON")
         database.execute("PRAGMA wal_autocheckpoint=10000")
+        # A page of the index for each pupil: what falls out of it is written and read again.
+        database.execute("PRAGMA cache_size=-8000")
         return _Connection(database, max_age=self.max_age)
 
 
