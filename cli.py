@@ -496,8 +496,6 @@ def main(ready: Callable[[], object] = lambda: None) -> None:
 
     ``ready``: called once an interrupt is answered here.
     """
-    # NumPy counts here and never multiplies matrices: threads for that cost more than they give.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="replace")

@@ -17,7 +17,7 @@ from ledger.events.amending import (
     RequestWithdrawn,
 )
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
 

@@ -28,7 +28,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law.calendar import school_days_between
 from policies.packs import school as school_packs

@@ -25,7 +25,7 @@ from ledger.events.base import Event
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from ledger.state.calendar import Calendar
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import Codes, Rules
 
 

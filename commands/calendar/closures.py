@@ -28,7 +28,7 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsC
 from ledger.events.register import SessionMarked
 from ledger.state.calendar import Calendar, Closure
 from ledger.state.school import Pupil, School
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Half, Session
 from policies.packs.codes import Codes, Rules
 

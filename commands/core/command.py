@@ -33,8 +33,8 @@ from ledger.sealing.attachments import Attachment, new_key
 from ledger.sealing.keys import BEYOND_USE
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil, School
+from ledger.store.facts import Fact, Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Recorded
 from ledger.times import OffClock
 from ledger.values import Operator
 from policies.packs.codes import Codes, Rules

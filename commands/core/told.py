@@ -23,7 +23,7 @@ from ledger.events.register import (
     SessionMarked,
     SourceRestated,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session, parse_session
 from policies.packs.codes import Codes
 

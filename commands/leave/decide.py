@@ -31,7 +31,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveDecided
 from ledger.events.register import AbsencePlanned
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import leave as law
 from policies.law.leave import Purpose

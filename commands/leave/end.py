@@ -31,7 +31,7 @@ from ledger.events import streams
 from ledger.events.leave import LeaveFalsified, LeaveWithdrawn
 from ledger.events.register import PlanWithdrawn
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import leave as law
 from policies.packs.codes import Codes, Rules

@@ -26,7 +26,7 @@ from ledger.events import streams
 from ledger.events.leave import LeaveRequested
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session, parse_date
 from policies.law import leave as law
 from policies.law.leave import Purpose

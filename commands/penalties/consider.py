@@ -19,7 +19,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.penalties import PenaltyConsidered
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import penalties
 from policies.law.calendar import school_weeks

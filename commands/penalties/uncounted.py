@@ -23,7 +23,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn
 from ledger.events.register import MarkAmended, SourceRestated
 from ledger.events.roll import EnrolmentWithdrawn
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from ledger.values import Session, parse_session
 from policies.law import penalties
 from policies.law.penalties import Measure

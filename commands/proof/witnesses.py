@@ -29,8 +29,9 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.proof import WitnessDropped, WitnessTrusted
 from ledger.files import refuse_output, translated, write_output
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import (
     COSIGNATURE,

@@ -23,7 +23,7 @@ from ledger.formats import sheet
 from ledger.formats.portable import Columns
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes
 

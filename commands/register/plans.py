@@ -16,7 +16,7 @@ from ledger.events import streams
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 

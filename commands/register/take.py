@@ -35,7 +35,7 @@ from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
 from ledger.formats import sheet
 from ledger.state.calendar import Calendar
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
 

@@ -30,7 +30,7 @@ from ledger.events.roll import (
     PupilRemoved,
 )
 from ledger.state.school import Pupil, Spell
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session, parse_date
 from policies.packs.codes import Codes, Rules
 

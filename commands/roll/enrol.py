@@ -20,7 +20,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import DETAILS, GroupJoined, GroupKind, GroupLeft, PupilEnrolled
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session, check_upn
 from policies.law import age
 from policies.packs.codes import Rules

@@ -20,7 +20,7 @@ from ledger.events import streams
 from ledger.events.roll import PupilRemoved
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil, Spell
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session
 from policies.law import age
 from policies.law.roll import Ground, ground_named, grounds

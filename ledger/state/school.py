@@ -15,7 +15,7 @@ from ledger.events.casework import CaseworkStepTaken
 from ledger.events.roll import DETAILS
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
-from ledger.store.store import Recorded
+from ledger.store.facts import Recorded
 from ledger.values import Half, Session, school_year_number
 
 FOLDED = (

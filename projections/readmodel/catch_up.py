@@ -17,8 +17,9 @@ from ledger.events.base import SourcedEvent
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
 from ledger.files import translated
+from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Recorded, Store
+from ledger.store.store import Store
 from ledger.times import WrongClock, wrong_at, wrong_clocks
 from projections.readmodel import manifest, models, recent, tables
 from projections.readmodel.freshness import goes_on

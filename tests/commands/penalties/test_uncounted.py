@@ -20,7 +20,7 @@ from ledger.events.log import Source
 from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarksUncounted
 from ledger.events.roll import DetailsAmended
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from tests.commands.penalties.undercut_changes import BY, FIRST_DAY, Facts, founded, notice
 from tests.projections import ledgers
 

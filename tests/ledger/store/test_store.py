@@ -17,7 +17,8 @@ from ledger.events.log import Committed
 from ledger.events.register import MarkAmended
 from ledger.sealing.boxes import Where
 from ledger.store import store
-from ledger.store.store import Fact, Store
+from ledger.store.facts import Fact
+from ledger.store.store import Store
 from tests.ledger.refusals import refused_with
 from tests.ledger.sealing.rings import named_in
 

@@ -8,8 +8,9 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.school import StaffJoined
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, Tree
 from ledger.transparency import roots
 from ledger.transparency.roots import root_at

@@ -20,9 +20,10 @@ from ledger.events import streams
 from ledger.events.calendar import TermSet
 from ledger.events.school import SchoolOpened
 from ledger.files import bound, open_read_only
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
 from ledger.store.schema import SCHEMA
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, new_signer, read_note, sign
 from ledger.tlog.tree import EMPTY_ROOT, Edge

@@ -5,7 +5,7 @@ from functools import partial
 
 from ledger.events import streams
 from ledger.events.register import RegisterTaken
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from projections.audit.gaps import Gaps
 from projections.readmodel import catch_up
