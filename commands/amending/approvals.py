@@ -207,7 +207,7 @@ def _check_stands(state: State, rules: Rules, each: WaitingRequest, after: State
     try:
         marks.check_entry(
             rules.codes,
-            state.school.calendar(),
+            state.calendar(),
             pupil=each.pupil,
             session=each.session,
             stated=after,

@@ -91,7 +91,7 @@ class RegisterCount(NamedTuple):
 
 def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> RegisterCount:
     """Return what the pupil's register says towards the threshold, up to today."""
-    today, calendar = local_date(now), state.school.calendar()
+    today, calendar = local_date(now), state.calendar()
     weeks = school_weeks(calendar.school_days())
     marked = {session: mark.code for session, mark in marks.marks_of(state, pupil)}
     counted = Register(pupil, calendar, weeks, marked, codes, today).counted

@@ -72,7 +72,7 @@ class RemovePupil(UseCase):
                 "a last day that has passed stands; enrol the pupil again for a new spell",
             )
         _check_marks(state, pupil, self.last_day)
-        past = list(_ended_sessions(state, state.school.calendar(), pupil, spell, now))
+        past = list(_ended_sessions(state, state.calendar(), pupil, spell, now))
         _check_backdated(past, name, self.last_day)
         if ground.school_days:
             _check_absence(state, rules.codes, pupil, past, ground)

@@ -8,7 +8,7 @@ from ledger.events.base import CaseworkText, SourcedEvent
 class CaseworkStepTaken(SourcedEvent):
     """One step with a family: a call, letter, meeting, visit or plan."""
 
-    step: str
+    step: CaseworkText
     on: date
     by: str | None = None
     with_whom: CaseworkText | None = None

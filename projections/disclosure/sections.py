@@ -341,7 +341,7 @@ CASE: tuple[Section[Any], ...] = (
     )),
     Section[CaseworkStep](
         "casework", "Casework about the pupil",
-        _held(CaseworkStep, lambda each: (each.on_date, each.step)), (
+        _held(CaseworkStep, lambda each: (each.on_date, each.line)), (
         Cell("on", "Date", "on_date"),
         Cell("step", "Step"),
         Cell("by", "By", _caseworker),

@@ -155,6 +155,7 @@ class View(Known):
             [each.law for each in self.standing(school_records.Term)],
             [each.law for each in self.standing(school_records.Closure)],
             [each.law for each in self.standing(school_records.Times)],
+            self.ring.open,
         )
 
     @cached_property

@@ -16,20 +16,19 @@ from ledger.events import streams
 from ledger.events.base import SourcedEvent
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
-from ledger.files import translated
+from ledger.files import only_writer, translated
 from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.times import WrongClock, wrong_at, wrong_clocks
 from projections.readmodel import manifest, models, recent, tables
-from projections.readmodel.freshness import goes_on
+from projections.readmodel.freshness import goes_on, tell_made_anew
 from projections.readmodel.known import known_from
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.records.all_records import RECORDS
 from projections.readmodel.sources import as_they_are
 from projections.readmodel.tables import (
     Connection,
-    DatabaseError,
     Moment,
     Reach,
     Writer,
@@ -55,17 +54,26 @@ def rebuild(folder: Folder, *, progress: Progress | None = None) -> int:
 
 
 def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
-    path = tables_path(folder)
     with translated(folder.views):
         folder.views.mkdir(mode=0o700, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)
-        try:
-            db = tables.connect(path)
-        except DatabaseError:
-            path.unlink()
-            db = tables.connect(path)
-    with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
+        with only_writer(folder.views):
+            if not (is_as_left := tables.as_left(folder)):
+                if tables.were_left(folder):
+                    tell_made_anew()
+                tables.remove(folder)
+            try:
+                head, is_as_left = _write(folder, progress, anew=anew), True
+            finally:
+                if is_as_left:
+                    tables.leave(folder)
+    return head
+
+
+def _write(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
+    path = tables_path(folder)
+    if not path.exists():
+        path.touch(mode=0o600)
+    with closing(tables.connect(path)) as db, closing(Store(folder.log)) as store:
         db.execute("BEGIN IMMEDIATE")
         head = store.head()
         wrong = _wrong_clocks(store, head)

@@ -17,7 +17,7 @@ class CaseworkStep(Versioned, frozen=True):
 
     pupil: int
     line: int
-    step: str
+    step: Sealed
     on_date: date
     by: str | None
     with_whom: Sealed | None
