@@ -185,6 +185,21 @@ def test_the_whole_log_is_scanned_in_pages(ledger_log, new_mark):
     assert not list(ledger_log.store.scan(store._PAGE + 6))
 
 
+def test_what_came_after_a_position_is_read_up_to_another(ledger_log, new_mark):
+    """Of the streams that are asked for; nothing from beyond, and nothing where there is none."""
+    for name in ("a", "b", "c", "d"):
+        ledger_log.append(new_mark(name))
+
+    def read(after, upto):
+        found = ledger_log.store.since(after, (streams.MARK,), upto=upto)
+        return [(r.position, r.stream.split(":")[1]) for r in found]
+
+    assert read(2, 6) == [(4, "b"), (6, "c")]
+    assert read(2, 5) == [(4, "b")]
+    assert read(4, 8) == [(6, "c"), (8, "d")]
+    assert read(8, 8) == read(6, 2) == []
+
+
 def test_streams_are_read_by_prefix_up_to_a_position(ledger_log, new_mark):
     """A decision sees what stood at one position, whatever is added meanwhile."""
     ledger_log.append(new_mark("b"), new_mark("a"))

@@ -375,6 +375,16 @@ def test_whoever_kept_a_checkpoint_that_nobody_signed_is_told_so(grown):
     assert told(grown, kept=[ours]).endswith("the history was rewritten")
 
 
+def test_a_checkpoint_that_an_earlier_key_signed_is_the_logs_own(context, grown):
+    """Whoever kept it before the key was replaced holds no forgery."""
+    signer = signing.load(grown.signing_key)
+    good = kept(grown, 5)
+    forged = good._replace(checkpoint=good.checkpoint._replace(root=bytes(32)))
+    RotateKey().carry_out(context)
+    ours = forged._replace(note=sign(forged.checkpoint, [signer]))
+    assert told(grown, kept=[ours]).endswith("the history was rewritten")
+
+
 def test_the_empty_tree_begins_every_log(grown):
     origin = signing.load(grown.signing_key).name
     assert faults(grown, kept=[KeptCheckpoint("x", Checkpoint(origin, 0, EMPTY_ROOT))]) == []
