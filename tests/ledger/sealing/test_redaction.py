@@ -427,7 +427,7 @@ def test_a_copy_of_a_key_that_stays_is_named(ring, tmp_path):
 
 
 def test_keys_that_are_destroyed_again_are_looked_for_too(ring, tmp_path):
-    """As a restored back-up is brought to what was destroyed since; keys that stay may be there."""
+    """As a restored back-up is brought up to date; a copy of one that stays is no matter."""
     for purpose in ("identity", "casework"):
         sealed_in(ring, "text", purpose=purpose)
     copy = tmp_path / "keys.db.old"
