@@ -152,6 +152,12 @@ def test_a_small_step_is_not_stored(folder: Folder, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(kept, "STORED_EVERY", folder.head() + 100)
     record(folder, "s1")
     assert not folder.kept_school.exists()
+    monkeypatch.setattr(kept, "STORED_EVERY", 1)
+    record(folder, "s2")
+    before = folder.kept_school.read_bytes()
+    monkeypatch.setattr(kept, "STORED_EVERY", folder.head())
+    record(folder, "s3")
+    assert folder.kept_school.read_bytes() == before
 
 
 def test_where_it_cannot_be_stored_the_command_is_done(folder: Folder) -> None:
