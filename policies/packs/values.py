@@ -181,7 +181,7 @@ def parameters() -> Parameters:
     """Return the statutory catalogue, read from the bytes that ``files.digest`` names."""
     paths = (PurePosixPath(name) for name, _ in files.statutory())
     stems = (path.stem for path in paths if path.parent == _FOLDER and str(path) != codes.FILE)
-    return Parameters(tuple(sorted(stems)), _table)
+    return Parameters(tuple(stems), _table)
 
 
 @cache
