@@ -4,22 +4,37 @@ So a pupil's history lies together, and no second index has to be kept. Apart fr
 since questions look for marks by these numbers without loading what writes them.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 VERSIONS = 1 << 12
 """Room for the versions of one mark."""
 _DAY_ZERO = date(2000, 1, 1)
-_SESSIONS = 1 << 16
-_ordinals: dict[str, int] = {}
+OF_A_PUPIL = (1 << 16) * VERSIONS
+"""Room for all marks of one pupil."""
+
+
+class _Ordinals(dict[str, int]):
+    """Session -> its place among the half days since 2000, as far from the next as versions go."""
+
+    def __missing__(self, session: str) -> int:
+        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
+        found = self[session] = (2 * days + (session[11] == "P")) * VERSIONS
+        return found
+
+
+_ordinals = _Ordinals()
 
 
 def row_id(pupil: int, session: str) -> int:
     """Return the id of version 1 of a pupil's mark; later versions follow it."""
-    ordinal = _ordinals.get(session)
-    if ordinal is None:
-        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
-        ordinal = _ordinals[session] = 2 * days + (session[11] == "P")
-    return (pupil * _SESSIONS + ordinal) * VERSIONS
+    return pupil * OF_A_PUPIL + _ordinals[session]
+
+
+def row_ids_of(pupils: Iterable[int], sessions: Iterable[str]) -> list[int]:
+    """Return the ids of version 1 of many marks."""
+    pairs = zip(pupils, sessions, strict=True)
+    return [pupil * OF_A_PUPIL + _ordinals[session] for pupil, session in pairs]
 
 
 def version_ids(pupil: int, session: str) -> tuple[int, int]:
