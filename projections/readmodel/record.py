@@ -33,15 +33,13 @@ class Table:
     """How a class is stored; ``key``: what identifies a fact's versions.
 
     ``since``: the column with the position from which a row is known; ``row_id``: the first
-    column is an integer that places the row, and no index is needed; ``usual``: the columns of
-    most rows, the others empty; such rows are written twice as fast.
+    column is an integer that places the row, and no index is needed.
     """
 
     name: str
     key: tuple[str, ...]
     since: str | None
     row_id: bool = False
-    usual: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
 
     @property
