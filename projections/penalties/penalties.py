@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from ledger.errors import Refused
-from ledger.values import Session, parse_session
+from ledger.values import Session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import RelevantEntry, measure
+from policies.law.penalties import measure
 from projections.penalties.case import (
     Case,
     Counts,
@@ -21,13 +20,13 @@ from projections.penalties.case import (
     counted_from,
     entries,
     in_full_windows,
-    letters,
     relevant_cells,
     weeks_begun,
     window_counts,
 )
 from projections.penalties.families import Families, by_pupil
 from projections.penalties.recorded import RecordedRegister
+from projections.penalties.stood import Stretch
 from projections.penalties.text import (
     COLUMNS,
     Considered,
@@ -43,7 +42,6 @@ from projections.queries.question import Answer, Chosen, Question, Selection, op
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells, selected_pupils
 from projections.queries.view import View
-from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
 from projections.readmodel.records.roll import Merger
 
@@ -147,8 +145,7 @@ class _Search:
         chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
         rows: list[int] = np.nonzero(chosen & listed)[0].tolist()
         records = [record for row in rows for record in self._records(row)]
-        self.stood = _stretches(self.view, records, register)
-        self.recorded = RecordedRegister(self.view, register.measure, records)
+        self.recorded = RecordedRegister(self.view, register, records)
         for pupil in rows:
             found = entries(whole, flags, pupil)
             case = case_of(register, found, self.families.notices_for(pupil))
@@ -197,7 +194,7 @@ class _Search:
         about: Sequence[Session] = case.standing.sessions
         if at_least is not None:
             about = in_full_windows(case, self.register, at_least)
-        recorded = _recorded_since(self.stood[pupil])
+        recorded = _recorded_since(self.recorded.stood[pupil])
         entered = [recorded[session] for session in about]
         return any(_saw(each, entered) for each in seen)
 
@@ -228,12 +225,8 @@ class _Search:
         Of records merged into this one the first to show it counts: what the school's registers
         held, somebody could become aware of, whichever record held it (reg 9A(1)).
         """
-        times = {}
-        for record in self._records(pupil):
-            theirs = self.stood.get(record, ())
-            at = self.recorded.first_full(record, [each.entry for each in theirs])
-            if at is not None:
-                times[record] = at
+        found = {record: self.recorded.first_full(record) for record in self._records(pupil)}
+        times = {record: at for record, at in found.items() if at is not None}
         if not times:
             return None, None
         first = min(times, key=lambda record: times[record])
@@ -246,7 +239,7 @@ def _considered(view: View, seen: Consideration) -> Considered:
     return Considered(seen, at, by, view.authenticated(seen.kf), view.open(seen.reason))
 
 
-def _saw(seen: Consideration, entered: Iterable["Stretch"]) -> bool:
+def _saw(seen: Consideration, entered: Iterable[Stretch]) -> bool:
     """Tell whether the register was read after all of some entries were recorded.
 
     Of what another system states, by the times that it states: its positions are not ours.
@@ -254,38 +247,6 @@ def _saw(seen: Consideration, entered: Iterable["Stretch"]) -> bool:
     if seen.seen_at:
         return all(each.since <= seen.seen_at for each in entered)
     return all(each.stated <= seen.sf for each in entered)
-
-
-class Stretch(NamedTuple):
-    """A version with a relevant code: positions, and between which moments it stood.
-
-    ``stated``: when it was recorded, as its source states where one does.
-    """
-
-    since: int
-    until: int | None
-    entry: RelevantEntry
-    stated: int
-
-
-def _stretches(view: View, pupils: Iterable[int], register: Register) -> dict[int, list[Stretch]]:
-    """Return, by pupil, every version with a relevant code that stood up to the day, as known."""
-    codes, days = register.codes, (counted_from(register.codes), register.on)
-    relevant = cache(lambda code, session: codes.relevant(code, parse_session(session).date))
-    parsed = cache(parse_session)
-    return by_pupil(
-        (
-            each.pupil,
-            Stretch(
-                each.kf,
-                view.end_of(each),
-                RelevantEntry(parsed(each.session), *view.moments(each)),
-                each.sf,
-            ),
-        )
-        for each in marks_with_codes(view, pupils, days, letters(codes))
-        if relevant(each.code, each.session)
-    )
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:

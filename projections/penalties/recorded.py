@@ -16,9 +16,10 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session
 from policies.law.calendar import monday, school_weeks
-from policies.law.penalties import KnownWeeks, Measure, RelevantEntry, first_recorded
-from projections.penalties.case import age_of, weeks_begun
+from policies.law.penalties import KnownWeeks, RelevantEntry, first_recorded
+from projections.penalties.case import Register, age_of, weeks_begun
 from projections.penalties.families import by_pupil
+from projections.penalties.stood import stretches
 from projections.queries.view import View
 from projections.readmodel.record import V
 from projections.readmodel.records import school as school_records
@@ -236,17 +237,18 @@ class _Facts:
 
 
 class RecordedRegister:
-    """Everything ever recorded of the calendar and the pupils, as known to a view."""
+    """Everything ever recorded of the calendar and of some pupils, as known to a view."""
 
-    def __init__(self, view: View, measure: Measure, pupils: Sequence[int]) -> None:
-        self._view, self._measure, self._pupils = view, measure, pupils
+    def __init__(self, view: View, register: Register, pupils: Sequence[int]) -> None:
+        self._view, self._measure, self._pupils = view, register.measure, pupils
+        self.stood = stretches(view, register, pupils)
 
-    def first_full(self, pupil: int, stood: Iterable[RelevantEntry]) -> int | None:
+    def first_full(self, pupil: int) -> int | None:
         """Return the instant at which a window first held enough of a pupil's entries.
 
         None where it never did; 0 where no entry that counted then states when it was recorded.
         """
-        found = list(stood)
+        found = [each.entry for each in self.stood.get(pupil, ())]
         entries = list(counted(self._calendar, self._pupil(pupil), found))
         moment = first_recorded(self._calendar.weeks, entries, self._measure)
         if moment is None:
@@ -271,10 +273,8 @@ class RecordedRegister:
             KnownFact(Age(*age_of(each.compulsory_from, each.birth_cohort)), *view.moments(each))
             for each in details
         ]
-        spells, groups = (
-            self._facts(known.get(pupil, ())) for known in (self._spells, self._groups)
-        )
-        return KnownPupil(spells, groups, ages)
+        spells = self._facts(self._spells.get(pupil, ()))
+        return KnownPupil(spells, self._facts(self._groups.get(pupil, ())), ages)
 
     def _facts(self, found: Iterable[V]) -> list[KnownFact[V]]:
         return [KnownFact(each, *self._view.moments(each)) for each in found]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from projections.readmodel.known import EVER, Between, Known, conditions
 from projections.readmodel.mark_rows import VERSIONS, row_ids, version_ids
-from projections.readmodel.record import Sealed, Versioned, each, read, selection
+from projections.readmodel.record import Sealed, each, read, selection
 from projections.readmodel.records.register import Mark, RegisterTaken
 
 _ENTERED = (
@@ -98,30 +98,6 @@ def versions_of_mark(known: Known, pupil: int, session: str) -> list[Mark]:
 def recorded_marks(known: Known, pupil: int, session: str) -> list[Mark]:
     """Return every version of a mark in the log up to the position, whatever sources stated."""
     return known.recorded(Mark, id=Between(*version_ids(pupil, session)))
-
-
-class Entry(Versioned, frozen=True):
-    """What a version of a mark says, and between which entries of the log it stood."""
-
-    pupil: int
-    session: str
-    code: str
-
-
-def marks_with_codes(
-    known: Known, pupils: Iterable[int], days: tuple[date, date], codes: Iterable[str]
-) -> list[Entry]:
-    """Return every version known of some pupils' marks of some days that has one of some codes.
-
-    By pupil, session and version.
-    """
-    asked = [(pupil, *row_ids(pupil, *days)) for pupil in pupils]
-    sql = f"""SELECT {selection(Entry)} FROM json_each(:asked) a CROSS JOIN marks m
-        ON m.id BETWEEN a.value ->> 1 AND a.value ->> 2 AND m.pupil = a.value ->> 0
-        WHERE {EVER} AND code IN (SELECT value FROM json_each(:codes)) ORDER BY m.id"""  # noqa: S608
-    values = {"asked": asked, "codes": [*codes]}
-    bound = {name: msgspec.json.encode(value).decode() for name, value in values.items()}
-    return read(Entry, known.db.execute(sql, {**known.point, **bound}))
 
 
 def versions(known: Known, **where: Any) -> list[Version]:  # noqa: ANN401 - of columns of marks
