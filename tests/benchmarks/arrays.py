@@ -5,8 +5,8 @@
 counts each pupil's codes (`rates`), possible sessions and absences (`persistent`) and entries in
 the fullest window of ten school weeks (`penalties`), as known now and at half the log, in one
 process and with all read before; counts that are not alike are marked. What calendar and roll make
-of a mark the others are given. Then larger schools made up, without a ledger, and the whole answers
-of a process that lives, as JSON bytes. Least of several runs, wall and CPU.
+of a mark the others are given. Then larger schools made up, without a ledger, and the whole
+answers of a process that lives, as JSON bytes. Least of several runs, wall and CPU.
 """
 
 import argparse
@@ -163,32 +163,12 @@ def sqlite(marks: dict[str, Any], worths: Any) -> Callable[[str], Any]:
 def duckdb(marks: dict[str, Any], worths: Any) -> Callable[[str], Any]:
     """Return what asks DuckDB."""
     db = import_module("duckdb").connect()
-    db.register("given", marks)
-    db.execute("CREATE TABLE marks AS SELECT * FROM given")
-    names = ("possible", "absent", "relevant")
-    table = {"code": np.arange(len(worths))} | dict(zip(names, worths.T.astype(bool), strict=True))
-    db.register("worth", table)
-    db.execute(
-        "CREATE TABLE worths(code INTEGER PRIMARY KEY, possible INT, absent INT, relevant INT)"
-    )
-    rows = ((n, *each) for n, each in enumerate(worths.tolist()))
-    db.executemany("INSERT INTO worths VALUES(?,?,?,?)", rows)
-    return lambda sql: db.execute(sql).fetchall()
-
-
-def duckdb(marks: dict[str, Any], worths: Any) -> Callable[[str], Any]:
-    """Return what asks DuckDB."""
-    db = import_module("duckdb").connect()
-    frame = import_module("polars").DataFrame
-    db.register("given", frame(marks).to_arrow())
-    db.execute("CREATE TABLE marks AS SELECT * FROM given")
-    names = ("possible", "absent", "relevant")
-    table = {"code": np.arange(len(worths))} | dict(zip(names, worths.T.astype(bool), strict=True))
-    db.register("worth", frame(table).to_arrow())
-    db.execute(
-        "CREATE TABLE worths AS SELECT code, possible::INT AS possible, absent::INT AS absent, "
-        "relevant FROM worth"
-    )
+    possible, absent, relevant = worths.T
+    table = {"code": np.arange(len(worths)), "possible": possible, "absent": absent}
+    for name, given in (("marks", marks), ("worths", table | {"relevant": relevant > 0})):
+        db.register("given", given)
+        db.execute(f"CREATE TABLE {name} AS SELECT * FROM given")  # noqa: S608 - our own names
+        db.unregister("given")
     return lambda sql: db.execute(sql).fetchall()
 
 
@@ -243,10 +223,9 @@ def rivals(view: View, head: int) -> Iterator[tuple[str, ...]]:
             for rival, asks in ask.items():
                 asked = (name, position) if rival == "Polars" else sql.format(p=position)
                 theirs = least(lambda a=asks, q=asked: a(q), 5)
-                shown.append(
-                    theirs.shown + ("" if alike(name, ours.found, theirs.found) else " ≠")
-                )
-            yield f"{name}, {at}", ours.shown, *shown
+                same = alike(name, ours.found, theirs.found)
+                shown[rival] = theirs.shown + ("" if same else " ≠")
+            yield f"{name}, {at}", ours.shown, *shown.values()
 
 
 def made_up(pupils: int) -> tuple[str, str]:
