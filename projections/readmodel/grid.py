@@ -140,6 +140,20 @@ class Partition:
             moved = [row[self.older[:, 0]], col[self.older[:, 1]]]
             self.older = np.column_stack([*moved, self.older[:, 2:]])
 
+    def versions(self, rows: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return every version of the marks of some rows, as `older` has them [7, n].
+
+        Of those that stand kt and st are later than any.
+        """
+        at = np.unique(np.array(rows, np.int64))
+        at = at[at < len(self.codes)]
+        place, col = np.nonzero(self.codes[at])
+        row = at[place]
+        stands = np.full(len(row), ALWAYS)
+        cells = (self.codes[row, col], self.kf[row, col], stands, self.sf[row, col], stands)
+        older = self.older[np.isin(self.older[:, 0], at)]
+        return np.hstack([np.array([row, col, *cells], np.int64), older.T])
+
     def as_known(self, position: int, stated: int) -> tuple[Codes, npt.NDArray[np.bool_]]:
         """Return code indexes [pupils, columns] as known, and which of them are undated."""
         standing = self.kf <= position

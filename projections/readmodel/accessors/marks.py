@@ -102,14 +102,6 @@ def recorded_marks(known: Known, pupil: int, session: str) -> list[Mark]:
     return known.recorded(Mark, id=Between(*version_ids(pupil, session)))
 
 
-def marks_with_codes(
-    known: Known, pupil: int, days: tuple[date, date], codes: Iterable[str]
-) -> list[Mark]:
-    """Return every version known of a pupil's marks of some days that has one of some codes."""
-    between = Between(*row_ids(pupil, *days))
-    return sorted(known.ever(Mark, id=between, code=set(codes)), key=lambda mark: mark.id)
-
-
 def versions(known: Known, **where: Any) -> list[Version]:  # noqa: ANN401 - of columns of marks
     """Return the versions of marks and plans known, by session and then as recorded.
 
