@@ -15,7 +15,7 @@ year is opened. As known at a position: all of it, with later versions rewound.
 import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -44,6 +44,11 @@ def column(session: str) -> tuple[int, int]:
     day = date.fromisoformat(session[:10])
     year = school_year_number(day)
     return year, 2 * (day - date(year, 8, 1)).days + (session[11] == "P")
+
+
+def day_of(year: int, column: int) -> date:
+    """Return the day of a column of a partition."""
+    return date(year, 8, 1) + timedelta(days=column // 2)
 
 
 @dataclass(slots=True)
@@ -119,6 +124,26 @@ class Partition:
         codes[row[stood], col[stood]] = code[stood]
         undated[row[stood], col[stood]] = sf[stood] == 0
         return codes, undated
+
+    def became_known(
+        self, earlier: tuple[int, int], later: tuple[int, int]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return rows and columns with a version that became known from one point to another.
+
+        Each a position and a time stated; a cell as often as it has such versions.
+        """
+        kf, sf = self.older[:, 3], self.older[:, 5]
+        older = self.older[_came(kf, sf, earlier, later)]
+        rows, columns = np.nonzero(_came(self.kf, self.sf, earlier, later))
+        return np.concatenate([rows, older[:, 0]]), np.concatenate([columns, older[:, 1]])
+
+
+def _came(
+    kf: npt.NDArray[Any], sf: npt.NDArray[Any], earlier: tuple[int, int], later: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """Tell of which versions it holds that they were known at the later point only."""
+    before, after = ((kf <= position) & (sf <= stated) for position, stated in (earlier, later))
+    return np.asarray(after & ~before)
 
 
 def _with_room(array: npt.NDArray[Cell], more: int) -> npt.NDArray[Cell]:
