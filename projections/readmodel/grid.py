@@ -125,6 +125,15 @@ class Partition:
         undated[row[stood], col[stood]] = sf[stood] == 0
         return codes, undated
 
+    def positions(self, position: int, stated: int) -> npt.NDArray[np.int64]:
+        """Return by which event the version of each cell was recorded that stood; 0: none did."""
+        standing = (self.kf <= position) & (self.sf <= stated)
+        found = np.where(standing, self.kf, 0).astype(np.int64)
+        row, col, _, kf, kt, sf, st = self.older.T
+        stood = (kf <= position) & (sf <= stated) & ((position < kt) | (stated < st))
+        found[row[stood], col[stood]] = kf[stood]
+        return found
+
     def became_known(
         self, earlier: tuple[int, int], later: tuple[int, int]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

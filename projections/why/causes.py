@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from projections.queries.rectangle import Flags
 from projections.queries.tally import Counts
-from projections.readmodel.accessors.changes import NewMark, mark_places, new_marks, turns
+from projections.readmodel.accessors.changes import NewMark, new_marks, turns
+from projections.readmodel.grid import column
 from projections.readmodel.record import V
 from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.readmodel.records.school import Closure, Term
@@ -180,7 +182,7 @@ class Finder:
     def _events_by_date(self, kind: str, pupil: int, session: str) -> set[int]:
         if kind == GROUP_MOVE:
             return self._standing[Membership][pupil] or self._standing[Spell][pupil]
-        marks = self._standing_marks.get((pupil, session), set())
+        marks = self._mark(pupil, session)
         if kind in (JOINER, LEAVER) or not marks:
             return marks | self._standing[Spell][pupil]
         return marks
@@ -190,7 +192,7 @@ class Finder:
         found: defaultdict[int, set[int]] = defaultdict(set)
         sessions = self.cells.counted[-1].counter.whole.sessions
         for row, at in zip(*cells.nonzero(), strict=True):
-            found[int(row)] |= self._standing_marks[int(row), str(sessions[at])]
+            found[int(row)] |= self._mark(int(row), str(sessions[at]))
         return found
 
     # -- what became known in between, and what stands at the end ------------------------------
@@ -240,10 +242,20 @@ class Finder:
     def _turns(self, record: type[V]) -> Iterator[tuple[V, set[int]]]:
         return turns(self.way.earlier, self.way.later, record)
 
+    def _mark(self, pupil: int, session: str) -> set[int]:
+        """Return the position of the mark that stands at the end; nothing where none does."""
+        year, at = column(session)
+        if year not in self._positions:
+            later, known = self.way.later, self.way.later.grid.partition(year)
+            self._positions[year] = known.positions(later.position, later.stated)
+        found = self._positions[year]
+        position = int(found[pupil, at]) if pupil < len(found) else 0
+        return {position} if position else set()
+
     @cached_property
-    def _standing_marks(self) -> dict[Place, set[int]]:
-        found = mark_places(self.way.later, self._first, self.way.later.on)
-        return {(mark.pupil, mark.session): {mark.position} for mark in found}
+    def _positions(self) -> dict[int, npt.NDArray[np.int64]]:
+        """By year, the positions of the marks that stand at the end."""
+        return {}
 
     @cached_property
     def _standing(self) -> Mapping[type[OfPupil], Mapping[int, set[int]]]:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from projections.readmodel.accessors.marks import of_days, sessions_of
+from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.known import EVER, Known
 from projections.readmodel.mark_rows import row_ids
 from projections.readmodel.record import V, Versioned, read, selection
 from projections.readmodel.records.register import Mark
 from projections.readmodel.records.roll import Details, Spell
 from projections.readmodel.records.school import Closure, Term
-from projections.readmodel.tables import STANDS
 
 
 class NewMark(NamedTuple):
@@ -66,19 +65,6 @@ def _between(earlier: Known, later: Known) -> dict[str, int]:
         "p2": later.position,
         "t2": later.stated,
     }
-
-
-class MarkPlace(NamedTuple):
-    """A mark that stands, and the position of its event."""
-
-    pupil: int
-    session: str
-    position: int
-
-
-def mark_places(known: Known, first: date, last: date) -> Iterator[MarkPlace]:
-    """Yield the marks of some days that stood."""
-    return map(MarkPlace._make, of_days(known, "pupil, session, kf", first, last, STANDS))
 
 
 def newest_turn(known: Known, record: type[Versioned], low: int, **where: object) -> int | None:
