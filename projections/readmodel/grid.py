@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.files import write_new
-from ledger.values import school_year_number
+from ledger.values import HALVES, school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest, Written
 from projections.readmodel.recent import RecentMark
@@ -179,6 +179,19 @@ class Grid:
         if year not in self._partitions:
             self._partitions[year] = Partition.empty()
         return self._partitions[year]
+
+    def holding(
+        self, codes: Collection[str], position: int, stated: int
+    ) -> Iterator[tuple[int, str, str]]:
+        """Yield pupil, session and code of each cell in which one of some codes stood."""
+        numbers = [n for n, code in enumerate(self.book) if code in codes]
+        for year in sorted(self._years()):
+            known, _ = self.partition(year).as_known(position, stated)
+            rows, columns = np.isin(known, numbers).nonzero()
+            held = known[rows, columns].tolist()
+            for row, at, number in zip(rows.tolist(), columns.tolist(), held, strict=True):
+                session = f"{day_of(year, at)}/{HALVES[at % 2]}"
+                yield row, session, self.book[number]
 
     def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
         """Let a first mark stand from a position and stated time; set with others, in bulk."""
