@@ -285,14 +285,19 @@ class Describer:
         return found
 
     @cached_property
-    def _approved(self) -> dict[tuple[int, str, str | None], str]:
-        """Who approved, with title and time, by pupil, session and batch."""
-        found: dict[tuple[int, str, str | None], str] = {}
-        for each in self._view.standing(Request, decision="approved"):
-            at = moment(self._view.done_at(each.decided or 0, each.decided_stated))
-            by = map(self._view.open, (each.decided_name, each.decided_title))
-            found[each.pupil, each.session, each.batch] = ", ".join([*(t or "" for t in by), at])
-        return found
+    def _requests(self) -> dict[tuple[int, str, str | None], Request]:
+        """The approved requests by pupil, session and batch."""
+        known = self._view.standing(Request, decision="approved")
+        return {(each.pupil, each.session, each.batch): each for each in known}
+
+    def _approved(self, version: Version) -> str | None:
+        """Say who approved a version, with title and time; none where nobody had to."""
+        each = self._requests.get((version.pupil, version.session, version.batch))
+        if each is None:
+            return None
+        at = moment(self._view.done_at(each.decided or 0, each.decided_stated))
+        by = map(self._view.open, (each.decided_name, each.decided_title))
+        return ", ".join([*(text or "" for text in by), at])
 
     def version(self, number: int, version: Version) -> MarkVersion:
         """Return what a version of that number says, and who made it when."""
@@ -311,7 +316,7 @@ class Describer:
             source=source,
             imported_by=self.importer(commit) if source else None,
             batch_number=commit.first,
-            approved=self._approved.get((version.pupil, version.session, version.batch)),
+            approved=self._approved(version),
         )
 
     def row(self, number: int, version: Version) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _mostly_marked(made: npt.NDArray[np.int64]) -> int:
 
 
 def _takings(view: View) -> dict[tuple[str, str], RegisterTaken]:
-    known = takings(view, sessions_of(view.first, view.on))
+    known = takings(view, session=sessions_of(view.first, view.on))
     return {(each.session, each.grp): each for each in known}
 
 

@@ -254,8 +254,8 @@ def takers(known: Known) -> set[tuple[str, str]]:
     return found
 
 
-def takings(known: Known, sessions: Between) -> list[RegisterTaken]:
-    """Return how the registers of some sessions were taken; by what is known of their clocks."""
+def takings(known: Known, **where: Any) -> list[RegisterTaken]:  # noqa: ANN401 - of its columns
+    """Return how some registers were taken; by what is known of their clocks."""
     commits = known.commits
     return [
         replace(
@@ -263,7 +263,7 @@ def takings(known: Known, sessions: Between) -> list[RegisterTaken]:
             opened=each.opened and commits.by_clock_of(each.kf, each.opened),
             ended=commits.by_clock_of(each.kf, each.ended),
         )
-        for each in known.standing(RegisterTaken, session=sessions)
+        for each in known.standing(RegisterTaken, **where)
     ]
 
 
