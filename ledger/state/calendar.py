@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date, time, timedelta
+
+from msgspec import Struct
 
 from ledger.clock import at_london
 from ledger.values import HALVES, Half, Session
@@ -12,8 +13,7 @@ _FRIDAY = 4
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Term:
+class Term(Struct, frozen=True, order=True):
     """A term or half term: first and last day, inclusive."""
 
     first: date
@@ -21,8 +21,7 @@ class Term:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True):
     """A session not held, for some groups or (empty) for everyone."""
 
     date: date
@@ -36,8 +35,7 @@ class Closure:
         return not self.groups or not self.groups.isdisjoint(groups)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RegisterTimes:
+class RegisterTimes(Struct, frozen=True, order=True):
     """When registers open and close from a date, London wall time."""
 
     since: date
