@@ -6,6 +6,8 @@ from itertools import chain, groupby
 from operator import attrgetter
 from typing import TypeVar
 
+from msgspec import Struct
+
 import ledger
 from commands.core import authority
 from commands.core.clocks import Guard
@@ -171,8 +173,7 @@ class _Changed:
             yield f"the {name} is entry {entry}: {way} would take it back"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What a command decided, over which state, and what it is written down as."""
 
     command: UseCase
@@ -206,8 +207,7 @@ class _Plan:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Attempt(Struct, frozen=True):
     context: Context
     store: Store
     ring: KeyRing

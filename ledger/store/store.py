@@ -7,11 +7,12 @@ import secrets
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from msgspec import Struct
 
 from ledger.clock import Clock
 from ledger.errors import Conflict, Refused
@@ -87,8 +88,7 @@ class Appended(NamedTuple):
     checkpoint: Note
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What one command records, all or nothing.
 
     ``read_at``: the newest position that the decision had seen; ``relied_on``: what it rests on,

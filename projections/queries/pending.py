@@ -5,9 +5,10 @@ approval: an answer that rests on it has to say that a change waits, and what st
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from ledger.clock import local_date
 from ledger.english import number_of
@@ -61,8 +62,7 @@ def notes(found: Collection[Request]) -> list[str]:
     return [f"{what} {waits} for approval; {unchanged}: attendance approvals"]
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """A request for approval, or the decision on it, with its reason opened and its author."""
 
     request: Request
