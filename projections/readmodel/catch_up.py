@@ -56,15 +56,16 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
     with translated(folder.views):
         folder.views.mkdir(mode=0o700, exist_ok=True)
         with only_writer(folder.views):
-            if not (is_as_left := tables.as_left(folder)):
-                if tables.were_left(folder):
-                    tell_made_anew()
+            is_as_left, were_left = tables.as_left(folder), tables.were_left(folder)
+            if changed := not is_as_left:
                 tables.remove(folder)
             try:
                 head, is_as_left = _write(folder, progress, anew=anew), True
             finally:
                 if is_as_left:
                     tables.leave(folder)
+    if changed and were_left and not anew:
+        tell_made_anew()
     return head
 
 

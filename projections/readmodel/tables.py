@@ -91,6 +91,8 @@ def leave(folder: Folder) -> None:
     path = folder.views / _LEFT
     aside = path.with_suffix(".new")
     # Not synced: where a power cut takes it, the tables are made anew.
+    aside.unlink(missing_ok=True)
+    aside.touch(mode=0o600)
     aside.write_text(json.dumps(_stamps(folder)))
     aside.replace(path)
 
