@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from projections.readmodel.accessors.entries import Entries
 from projections.readmodel.accessors.marks import of_days, sessions_of
 from projections.readmodel.known import EVER, Known
 from projections.readmodel.record import V, Versioned, read, selection
@@ -21,7 +22,8 @@ def new_marks(earlier: Known, later: Known, first: date, last: date) -> list[Mar
     between = {"p1": earlier.position, "t1": earlier.stated}
     between |= {"p2": later.position, "t2": later.stated}
     days = sessions_of(first, last)._asdict()
-    return read(Mark, later.db.execute(sql, days | between))
+    found = read(Mark, later.db.execute(sql, days | between))
+    return [*map(Entries(later).as_known, found)]
 
 
 def turns(earlier: Known, later: Known, record: type[V]) -> Iterator[tuple[V, set[int]]]:
