@@ -40,7 +40,7 @@ class Gaps(Question[list[Gap]]):
         del self
         lines = [f"{number_of(len(found), 'thing')} that this ledger cannot know", ""]
         for gap in found:
-            lines += [f"{gap.what}: {gap.count}{gap.when}{gap.where}", f"    {gap.means}", ""]
+            lines += [f"{gap.what}: {gap.count}{gap.when}{gap.where}", f"    {gap.told}", ""]
         return Answer({"rows": Listing(GAPS, found)}, blocks=[Lines(lines, suggests=True)])
 
     def unknown(self) -> Answer:
