@@ -22,6 +22,7 @@ from commands.core.ranges import POLICIES, Range
 from commands.core.second_person import Limits, adds_unauthorised, because
 from commands.core.sessions import Span
 from commands.core.told import Told
+from ledger import names
 from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -254,7 +255,7 @@ class Preview:
         ]
         if judged.grounds:
             lines.append(f"  {_HELD}: {because(judged.grounds)}")
-        return [*lines, f"  reason:   {reason}"]
+        return [*lines, f"  reason:   {names.as_written(reason)}"]
 
     def _brief(self, judged: Judgement) -> str:
         proposal = judged.proposal

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.values import Session
-from policies.law.calendar import school_days_between
+from projections.queries import lags
 from projections.queries.versions import Signatory, recorded_fields
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of, standing_marks
@@ -106,7 +105,7 @@ def approval_steps(
             **recorded_fields(at),
             "stated_at": None,
             "source": None,
-            "late_by_school_days": school_days_between(days, request.at.date, local_date(at)),
+            **lags.fields(lags.school_days_after(days, request.at.date, at)),
             "position": each.step.position,
         }
         yield request.pupil, row

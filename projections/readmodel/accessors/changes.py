@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from projections.readmodel.accessors.entries import Entries, Made
 from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.known import EVER, Known
 from projections.readmodel.mark_rows import row_ids
@@ -23,6 +24,7 @@ class NewMark(NamedTuple):
     replaced: str | None
     kf: int
     sf: int
+    imported: bool
 
 
 _KNOWN_LATER = "kf <= :p2 AND sf <= :t2"
@@ -39,10 +41,20 @@ def new_marks(
     sql = f"""SELECT {", ".join(NewMark._fields)} FROM marks
         WHERE id BETWEEN :first AND :last AND pupil = :pupil AND {_KNOWN_LATER}
         AND NOT ({_KNOWN_BEFORE}) ORDER BY id"""  # noqa: S608 - our own names
+    entries = Entries(later)
     for pupil, days in sorted(pupils.items()):
         first, last = row_ids(pupil, *days)
         where = {"pupil": pupil, "first": first, "last": last} | _between(earlier, later)
-        yield from map(NewMark._make, later.db.execute(sql, where))
+        for mark in map(NewMark._make, later.db.execute(sql, where)):
+            yield _as_known(entries, mark)
+
+
+def _as_known(entries: Entries, mark: NewMark) -> NewMark:
+    """Return a mark, of the kind that it is known to be."""
+    if mark.kind not in entries.doubtful:
+        return mark
+    made = Made(mark.pupil, mark.session, mark.kind, mark.code, mark.kf, bool(mark.imported))
+    return mark._replace(kind=entries.judge(made).kind)
 
 
 def turns(earlier: Known, later: Known, record: type[V]) -> Iterator[tuple[V, set[int]]]:
