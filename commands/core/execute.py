@@ -27,7 +27,7 @@ from ledger.events.register import (
     PlanWithdrawn,
     SessionMarked,
 )
-from ledger.events.roll import ids_stated
+from ledger.events.roll import NAMES_PUPIL, ids_stated
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
@@ -144,10 +144,10 @@ class _Changed:
     def take(self, stream: str, event: Event) -> None:
         """Count one fact; the changes of a mark come after its entry, with nothing between."""
         self.taken += 1
-        if (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:
-            self.single.append((self.taken, name))
         if isinstance(event, SessionMarked):
             self.entered = stream
+        elif (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:
+            self.single.append((self.taken, name))
         elif stream.startswith(streams.LEAVE):
             self.leave = True
         elif isinstance(event, SessionCancelled):
@@ -363,7 +363,8 @@ class _Attempt(Struct, frozen=True):
     def _sealed(self, facts: Iterable[Fact], plan: _Plan) -> Iterator[Fact]:
         count = plan.watched.decision.count
         for done, (stream, event) in enumerate(facts):
-            _remember_identity(self.ring, stream, event)
+            if isinstance(event, NAMES_PUPIL):
+                _remember_identity(self.ring, stream, event)
             plan.changed.take(stream, event)
             yield Fact(stream, seal_event(self.ring, stream, event, plan.now))
             if self.progress is not None and done % _REPORT_EVERY == 0:

@@ -156,6 +156,14 @@ class SourcedEvent(Event):
     row: int | None = None
 
 
+_S = TypeVar("_S", bound=SourcedEvent)
+
+
+def said_in(event: _S, row: int) -> _S:
+    """Return what another row of the same file says alike; it was checked but for the row."""
+    return msgspec.structs.replace(event, row=row)
+
+
 @runtime_checkable
 class Authored(Protocol):
     """An event that names who of the staff it is by."""

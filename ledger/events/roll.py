@@ -136,6 +136,10 @@ class AdmissionAmended(SourcedEvent):
     job_title: AuthorTitle
 
 
+NAMES_PUPIL = (PupilEnrolled, DetailsAmended)
+"""What may say by which UPN or local id a pupil is found."""
+
+
 def ids_stated(event: object) -> dict[str, str | None]:
     """Return by which UPN or local id an event lets its pupil be found from then on, by kind."""
     match event:

@@ -304,15 +304,14 @@ class Store:
             version = self._recorder.versions(c, [streams.COMMITS]).get(streams.COMMITS, 0)
             header = self._header(batch, clock())
             head = self._recorder.head(c)
-            edge, hashes = self._edge(c, head), bytearray()
+            edge = self._edge(c, head)
             facts = chain((Fact(streams.COMMITS, header),), batch.facts)
             for rows in self._rows(c, facts, head + 1):
                 self._recorder.insert_rows(c, rows)
-                hashes += edge.extend(rows)
+                self._recorder.put_hashes(c, rows[0][0], edge.extend(rows))
             if edge.size != head + 1 + batch.count:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
-            self._recorder.put_hashes(c, head + 1, bytes(hashes))
             note = sign(Checkpoint(signers[0].name, edge.size, edge.root()), signers)
             self._recorder.put_checkpoint(c, edge, note.written)
             before_commit()
@@ -339,14 +338,15 @@ class Store:
         remaining = iter(facts)
         while chunk := list(islice(remaining, _ROWS_AT_ONCE)):
             versions = self._recorder.versions(c, {stream for stream, _ in chunk})
-            rows = []
-            for stream, event in chunk:
-                version = versions.get(stream, 0)
+            states = codec.encode_many([event for _, event in chunk], self._nonces)
+            written, rows = zip(chunk, states, strict=True), list[Row]()
+            for place, ((stream, event), state) in enumerate(written, start=position):
+                version, kind = versions.get(stream, 0), type(event)
                 versions[stream] = version + 1
-                if version and type(event) in FIRST:
+                if version and kind in FIRST:
                     raise Conflict
-                rows.append((position, stream, version, *codec.encode(event, next(self._nonces))))
-                position += 1
+                rows.append((place, stream, version, NAMES[kind], state))
+            position += len(rows)
             yield rows
 
     def keep_cosignature(self, size: int, cosignature: Signature, key: Verifier) -> bool:
