@@ -59,7 +59,7 @@ def show(
 
 def _show_rows(answer: Answer) -> None:
     if answer.document.get("knows_nothing"):
-        say(*as_text(answer.blocks), err=True)
+        say(*as_text(each for each in answer.blocks if isinstance(each, Lines)), err=True)
     elif answer.listing is None:
         raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
     write(as_csv(answer, on_one_line) if sys.stdout.isatty() else as_csv(answer))
