@@ -237,6 +237,28 @@ def test_how_late_is_said_from_one_number_to_another(school):
     assert "0 to 7" in shown
 
 
+def test_an_absence_that_became_presence_is_asked_about_by_both_numbers(school):
+    """It may have been made on the day, or long after."""
+    school.add(at(8, 50), marked("ann", AM, "N", by="s1"))
+    amended = MarkAmended(
+        original="N", code="/", reason="here", by="s1", name="Mrs Register", job_title="Officer"
+    )
+    stamped(school, at(9, 0), at(9, 0, day=17), on_mark("ann", AM, amended))
+    [found] = read(school, Audit(**SPAN, only=("absent-to-present",))).rows()
+    assert found["what"] == "0 to 7 school days after the session"
+
+
+def test_each_session_of_a_pupil_has_its_own_register(school):
+    """Morning and afternoon, both marked before they were taken."""
+    pm = "2025-09-08/PM"
+    school.add(at(14, 30), marked("ann", AM, "/", late=True), marked("ann", pm, "\\", late=True))
+    school.add(at(14, 31), taken(at(14, 31), session=pm))
+    school.add(at(14, 32), taken(at(14, 32)))
+    school.add(at(14, 33), marked("bob", AM, "/", late=True))
+    assert (said(school), said(school, session=pm)) == (IN_TIME, IN_TIME)
+    assert [row["upn"] for row in read(school, Changes(**SPAN)).rows()] == ["U-bob"]
+
+
 def test_a_register_whose_end_is_not_known_may_have_been_taken_in_time(school):
     """From in time to 35 minutes; what most of its marks say, where no taking is recorded."""
     entry = marked("ann", AM, "/", late=True, by="s1")
@@ -264,12 +286,13 @@ def test_a_register_taken_on_a_day_that_is_not_known_names_school_days(school):
 
 def test_an_export_states_what_is_known(school, tmp_path):
     """A mark that was in time is no late entry in the folder."""
+    school.add(at(8, 50), marked("bob", "2025-09-05/AM", "/", by="s1"))
     school.add(at(9, 5), marked("ann", AM, "/", late=True, by="s1"))
     school.add(at(9, 6), taken(at(9, 6)))
     read(school, ExportPortable(path=tmp_path / "out"))
     with (tmp_path / "out" / "marks.csv").open(newline="") as file:
-        [row] = csv.DictReader(file)
-    assert row["kind"] == "entry"
+        rows = [(row["date"], row["kind"]) for row in csv.DictReader(file)]
+    assert rows == [("2025-09-05", "entry"), ("2025-09-08", "entry")]
 
 
 def test_a_cause_is_of_the_kind_that_a_mark_is(school):
