@@ -343,7 +343,7 @@ CASE: tuple[Section[Any], ...] = (
         "casework", "Casework about the pupil",
         _held(CaseworkStep, lambda each: (each.on_date, each.line)), (
         Cell("on", "Date", "on_date"),
-        Cell("step", "Step"),
+        Cell("step", "Step", lambda copy, each: copy.view.open(each.step)),
         Cell("by", "By", _caseworker),
         Cell("with", "With", _with_whom),
         Cell("outcome", "Outcome"),
