@@ -5,8 +5,9 @@ a proof a list of hashes, leaf-side first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
-from struct import error, pack, unpack_from
+from struct import Struct, error, unpack_from
 
 EMPTY_ROOT = sha256(b"").digest()
 HASH_BYTES = 32
@@ -221,25 +222,21 @@ def _sides(low: int, high: int) -> Iterator[str]:
 # decimal digits). The leaf hash is RFC 6962's: SHA-256 over 0x00 and these bytes.
 
 _PREFIX = b"attendance-ledger/leaf/v1\n"
+_PLACE, _LENGTH = Struct(">QI").pack, Struct(">I").pack
 
 
 def leaf_bytes(position: int, stream: str, version: int, name: str, state: bytes) -> bytes:
     """Return the leaf of one stored event; ``position`` counts from 1."""
-    s, v, n = stream.encode(), b"%d" % version, name.encode()
+    named, length = stream.encode(), _LENGTH(len(state))
     # Without a loop: this is done for every event of the log.
-    return b"".join(
-        (
-            _PREFIX,
-            pack(">QI", position, len(s)),
-            s,
-            pack(">I", len(v)),
-            v,
-            pack(">I", len(n)),
-            n,
-            pack(">I", len(state)),
-            state,
-        )
-    )
+    middle = _middle(version, name)
+    return b"".join((_PREFIX, _PLACE(position, len(named)), named, middle, length, state))
+
+
+@lru_cache(1024)
+def _middle(version: int, name: str) -> bytes:
+    v, n = b"%d" % version, name.encode()
+    return b"".join((_LENGTH(len(v)), v, _LENGTH(len(n)), n))
 
 
 def position_of(leaf: bytes) -> int | None:

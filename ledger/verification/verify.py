@@ -5,25 +5,21 @@ the event-sourcing library, and nothing is written.
 """
 
 import sqlite3
-import struct
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256, sha384, sha512
-from itertools import groupby, islice, zip_longest
-from operator import itemgetter
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 from ledger.errors import Refused
-from ledger.events import registry, streams
-from ledger.events.codec import Decoder, first_not_canonical
+from ledger.events import streams
+from ledger.events.codec import Decoder
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened
 from ledger.files import bound, open_read_only
-from ledger.sealing.boxes import parse_box, texts_in
 from ledger.store.folder import Folder, check_layout, schema_faults
-from ledger.store.schema import ROWS, Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
     Checkpoint,
@@ -34,22 +30,27 @@ from ledger.tlog.note import (
     read_note,
     read_verifier,
 )
-from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
+from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge
 from ledger.verification import keys, surroundings
 from ledger.verification.keys import Fault, Loss, OpenedKeys
+from ledger.verification.parts import MALFORMED, Part, looked_at
 
-_PAGE = 8192
 DIGESTS = (sha256, sha384, sha512)
 """By which a timestamp may be of a text."""
 _ENOUGH, _MOST = 100, 10_000
-_SEALED = b'"~'
 _MOST_SIGNERS = 2
 """A key, and the one that is to replace it."""
-_TELLING = (streams.LEDGER, streams.CALENDAR)
-_MALFORMED = (
-    sqlite3.Error, OverflowError, ValueError, TypeError, AttributeError, struct.error,
-)  # fmt: skip
-"""What reading something raises that is of another kind than the schema says."""
+_OUT_OF_TURN = """
+SELECT DISTINCT originator_id FROM stored_events AS this
+WHERE originator_version <> 0 AND NOT EXISTS (
+  SELECT 1 FROM stored_events AS before WHERE before.originator_id = this.originator_id
+  AND before.originator_version = this.originator_version - 1 AND before.position < this.position)
+"""
+"""Asks for the streams in which a version does not follow the one before; few or none."""
+_VERSIONS = (
+    "SELECT position, originator_version FROM stored_events WHERE originator_id = ? "
+    "ORDER BY position"
+)
 Progress = Callable[[int, int], None]
 
 
@@ -90,9 +91,10 @@ class Verification:
         return b64encode(self.root).decode()
 
     def add(self, position: int | None, what: str) -> None:
-        """Note a fault; after some thousands, no more are kept."""
-        if len(self.faults) < _MOST:
-            self.faults.append(Fault(position, what))
+        """Note a fault; of some thousands, the first are kept."""
+        self.faults.append(Fault(position, what))
+        if len(self.faults) > _MOST:
+            self.settle()
 
     def settle(self) -> None:
         """Put the faults in order of position, then those that have none; a hundred of each."""
@@ -121,13 +123,14 @@ def verify(
             check_layout(db)
             found.is_ours = not _found_strange(db, found)
             if found.is_ours:
-                for what in surroundings.faults_of_file(db, folder):
-                    found.add(None, what)
-                log = _Pass(db, found, every_signature=every_signature, kept=kept)
-                log.check(progress)
+                with looked_at(db, folder.log) as parts:
+                    for what in surroundings.faults_of_file(db, folder):
+                        found.add(None, what)
+                    log = _Pass(db, found, every_signature=every_signature, kept=kept)
+                    log.check(parts, progress)
     except Refused as refused:
         found.add(None, refused.what)
-    except _MALFORMED as error:
+    except MALFORMED as error:
         found.add(None, f"the database is malformed: {error}")
     if found.is_ours:
         _look_beside(folder, found)
@@ -140,7 +143,7 @@ def _look_beside(folder: Folder, found: Verification) -> None:
     found.opened = keys.look_at_keys(folder, log_is_sound=not found.faults)
     of_keys = found.opened.faults if found.opened else []
     found.beside = [*keys.faults_of_signing(folder, adopted), *of_keys][:_ENOUGH]
-    with suppress(Refused, *_MALFORMED):
+    with suppress(Refused, *MALFORMED):
         strays = found.opened.strays if found.opened else ()
         found.losses = [*keys.losses(folder, adopted), *strays]
 
@@ -173,7 +176,7 @@ class _Pass:
         self._met: list[tuple[KeptCheckpoint, bytes | None]] = []
         self._edge = Edge()
         self._expected = 1
-        self._versions: dict[str, int] = {}
+        self._misnumbered = dict(_misnumbered(db))
         self._decoder = Decoder()
         self._headers = _Headers(found)
         self._notes: Iterator[tuple[int, str]] = iter(
@@ -184,52 +187,50 @@ class _Pass:
         self._sizes = {size for (size,) in db.execute("SELECT size FROM checkpoints")}
         self._cosigned = {size for (size,) in db.execute("SELECT DISTINCT size FROM cosignatures")}
 
-    def check(self, progress: Progress) -> None:
+    def check(self, parts: Iterator[Part], progress: Progress) -> None:
         """Check every entry, the tree over them, and every checkpoint."""
         (count,) = self._db.execute("SELECT max(position) FROM stored_events").fetchone()
-        rows = self._db.execute(f"{ROWS} ORDER BY position")
+        error: object = None
         try:
-            for page in _pages(rows):
-                self._page(page)
+            for part in parts:
+                self._part(part)
                 progress(self._edge.size, count or 0)
-        except _MALFORMED as error:
+                error = part.error
+                if error is not None:
+                    break
+        except MALFORMED as malformed:
+            error = malformed
+        if error is not None:
             self._found.add(self._edge.size + 1, f"it cannot be read: {error}")
         self._end()
 
-    def _page(self, page: list[Row]) -> None:
-        known = self._hashes(page[0][0], page[-1][0])
-        for row in page:
-            self._row(row, known)
-            if _SEALED in row[4]:
-                self._sealed(row)
-        for name, run in groupby(page, key=itemgetter(3)):
-            self._canonical(name, list(run))
+    def _part(self, part: Part) -> None:
+        for place, position in enumerate(part.positions):
+            leaf = part.leaves[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+            self._place(position, part.unlike)
+            if leaf:
+                self._edge.grow(leaf)
+                if position in part.told:
+                    self._told(*part.told[position])
+                self._headers.count(position)
+                self._compare(position)
+        for fault in part.faults:
+            self._found.add(*fault)
 
-    def _row(self, row: Row, tiles: dict[int, bytes]) -> None:
-        position, stream, version, name, state = row
-        edge = self._edge
+    def _place(self, position: int, unlike: Mapping[int, str]) -> None:
         if position != self._expected:
-            self._found.add(
-                self._expected, f"entry {self._expected} is missing: {position} follows"
-            )
+            what = f"entry {self._expected} is missing: {position} follows"
+            self._found.add(self._expected, what)
         self._expected = position + 1
-        expected = self._versions.get(stream, 0)
-        if version != expected:
-            what = f"version {expected + 1} of {stream} was expected, {version + 1} found"
-            self._found.add(position, what)
-        self._versions[stream] = version + 1
-        leaf = leaf_hash(leaf_bytes(position, stream, version, name, state))
-        tile, place = divmod(position - 1, TILE)
-        known = tiles.get(tile, b"")[place * HASH_BYTES : (place + 1) * HASH_BYTES]
-        if leaf != known:
-            self._found.add(position, _not_recorded(f"{name} of {stream}", leaf, known))
-        edge.grow(leaf)
+        for wrong in (self._misnumbered, unlike):
+            if position in wrong:
+                self._found.add(position, wrong[position])
+
+    def _told(self, position: int, stream: str, _: int, name: str, state: bytes) -> None:
         if stream == streams.COMMITS:
             self._headers.begin(position, name, state)
-        elif stream in _TELLING:
+        else:
             self._identify(position, name, state)
-        self._headers.count(position)
-        self._compare(position)
 
     def _compare(self, position: int) -> None:
         """Compare the log, as far as it has come, with its checkpoints and those kept outside."""
@@ -242,29 +243,6 @@ class _Pass:
             each = self._kept.pop()
             root = self._edge.root() if each.checkpoint.size else EMPTY_ROOT
             self._met.append((each, root))
-
-    def _hashes(self, first: int, last: int) -> dict[int, bytes]:
-        """Return the leaf hashes kept beside the log for some positions, by tile."""
-        sql = "SELECT n, hashes FROM hash_tiles WHERE n BETWEEN ? AND ?"
-        return dict(self._db.execute(sql, [(first - 1) // TILE, (last - 1) // TILE]).fetchall())
-
-    def _canonical(self, name: str, run: list[Row]) -> None:
-        place = first_not_canonical(name, [row[4] for row in run])
-        if place is not None:
-            what = "cannot be read, or is not written as this software writes it"
-            if name not in registry.EVENTS and name not in registry.UPCASTS:
-                what = "is of a kind that this version does not know"
-            self._found.add(run[place][0], f"{name} {what}")
-
-    def _sealed(self, row: Row) -> None:
-        """Hold sealed texts to the place that they name; those of older ledgers name none."""
-        position, stream, _, name, state = row
-        for stands_in, text in texts_in(state):
-            with suppress(ValueError):
-                where = parse_box(text).where
-                if where not in (None, (stands_in, stream)):
-                    what = f"the {stands_in} of {name} was sealed for another place"
-                    self._found.add(position, what)
 
     def _identify(self, position: int, name: str, state: bytes) -> None:
         """Take an event that says whose register this is, or which key signs."""
@@ -399,29 +377,21 @@ def _first_different(found: Sequence[object], expected: Sequence[object]) -> Ite
     yield from islice((place for place, (one, other) in pairs if one != other), 1)
 
 
-def _pages(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Yield rows in pages; those before one that cannot be read come first."""
-    while True:
-        page: list[Row] = []
-        try:
-            page.extend(islice(rows, _PAGE))
-        finally:
-            if page:
-                yield page
-        if not page:
-            return
-
-
-def _not_recorded(what: str, leaf: bytes, known: bytes) -> str:
-    if not known:
-        return f"{what} has no leaf hash beside it: it was added, or its hash taken away"
-    return f"{what} is not what was recorded: {known.hex()} was expected, {leaf.hex()} found"
+def _misnumbered(db: sqlite3.Connection) -> Iterator[tuple[int, str]]:
+    """Yield the entries whose version is not that which their stream has come to."""
+    for (stream,) in db.execute(_OUT_OF_TURN).fetchall():
+        expected = 0
+        for position, version in db.execute(_VERSIONS, [stream]):
+            if version != expected:
+                what = f"version {expected + 1} of {stream} was expected, {version + 1} found"
+                yield position, what
+            expected = version + 1
 
 
 def origin_of(folder: Folder) -> str | None:
     """Return the origin that a ledger's newest checkpoint names; none where it cannot be read."""
     sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
-    with suppress(Refused, *_MALFORMED), folder.reading() as db:
+    with suppress(Refused, *MALFORMED), folder.reading() as db:
         return read_checkpoint(read_note(db.execute(sql).fetchone()[0]).text).origin
     return None
 

@@ -26,7 +26,7 @@ def recent_mark_invented(trial: Trial) -> None:
     _tables(
         trial,
         "INSERT INTO recent_marks "
-        "SELECT state.position + 1, pupil, session, code || 'x', stated, 1 FROM marks, state "
+        "SELECT state.position + 1, pupil, session, code || 'x', stated FROM marks, state "
         "ORDER BY id LIMIT 1",
     )
 

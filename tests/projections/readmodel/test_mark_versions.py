@@ -30,7 +30,7 @@ def _change(rng, stated):
 
 
 def _history(seed):
-    """Yield position, pupil, session, event, whether imported, and time of a few marks."""
+    """Yield position, pupil, session, event, whether imported and time for few pupils."""
     rng, marked = random.Random(seed), set()  # noqa: S311 - to draw examples again
     for position in range(1, 60):
         pupil, session = rng.randrange(3), rng.choice(SESSIONS)
