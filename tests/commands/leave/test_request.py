@@ -215,6 +215,12 @@ def test_who_asked_and_who_records_it_are_named(desk):
     desk.by(None).refused(request(), "author-missing")
 
 
+def test_leave_may_be_asked_for_this_very_minute(desk):
+    """Not in the next one."""
+    assert len(desk.recorded(request(asked_on="2026-11-20T09:30"))) == 1
+    desk.refused(request(asked_on="2026-11-20T09:31"), "asked-in-the-future")
+
+
 def test_requests_of_two_pupils_do_not_meet(desk):
     """Nor does what is recorded of the other's parents."""
     relation(desk, "yes")

@@ -181,6 +181,17 @@ def test_a_copy_of_evidence_that_is_missing_is_a_loss(pupils):
     )
 
 
+def test_a_copy_whose_key_was_put_beyond_use_is_not_missed(pupils):
+    """It went with its pupil; that of another pupil is missing."""
+    for pupil in ("p1", "p2"):
+        key = attachments.key_text(attachments.new_key())
+        recorded(pupils, streams.evidence(pupil, "b1"), EvidenceGiven(note="letter", key=key))
+    assert lost(pupils)[-1].startswith("2 copies of evidence missing")
+    with closing(KeyRing(pupils.keys)) as ring:
+        ring.destroy("p1", at=1)
+    assert lost(pupils)[-1].startswith("1 copy of evidence missing")
+
+
 def test_keys_are_opened_to_be_read_alone(pupils, monkeypatch):
     """Whoever checks a ledger changes nothing of it, and may lie where nobody may write."""
     stream = streams.evidence("p1", "b1")
