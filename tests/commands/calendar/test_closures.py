@@ -38,8 +38,20 @@ def test_whole_day_is_closed_for_everyone(desk):
 
 def test_half_a_day_is_closed_for_some_groups(desk):
     """As it was asked."""
-    [event] = desk.events(close(session=("PM",), group=("7B", "7A", "7B")))
-    assert (event.sessions, event.groups) == (("PM",), ("7A", "7B"))
+    [event] = desk.events(close(session=("PM",), group=("7B", "Y12", "12C", "7B")))
+    assert (event.sessions, event.groups) == (("PM",), ("12C", "7B", "Y12"))
+    refused = desk.refused(withdraw(day=INSET, group=("7A",)))
+    assert "recorded on that day: PM for 12C, 7B, Y12" in f"{refused.what} {refused.remedy}"
+    [event] = desk.events(withdraw(day=INSET, group=("Y12", "12C", "7B")))
+    assert event.groups == ("12C", "7B", "Y12")
+
+
+def test_groups_that_are_everybody_are_named_in_order(desk):
+    """Each once."""
+    desk.refused(
+        close(group=("7B", "Y7", "12C", "7A", "Y12", "7B")), "closed-for-everyone",
+        "everybody on roll on 2026-11-27 belongs to 12C, 7A, 7B, Y12, Y7",
+    )  # fmt: skip
 
 
 def test_repeated_closure_records_nothing(desk):

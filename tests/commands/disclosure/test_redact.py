@@ -447,8 +447,10 @@ def test_what_the_law_keeps_may_go_when_its_time_is_over(school):
     school.do(RemovePupil(pupil="P4", last_day=date(2026, 11, 20), ground="9(3)(a)"))
     enrolled = found(school, "PupilEnrolled", forename="Dan")
     amended = found(school, "MarkAmended")
-    assert "until 2033" in refused(school, enrolled, "surname").what
-    school.long_after("2033-12-01T09:00")
+    assert "until 2033-08-01 at least" in refused(school, enrolled, "surname").what
+    school.long_after("2033-07-31T09:00")
+    assert refused(school, enrolled, "surname").code == "kept-by-law"
+    school.at("2033-08-01T09:00")
     redacted(school, enrolled, "surname")
     redacted(school, amended, "name")
     assert texts(school, enrolled)["surname"] == texts(school, amended)["name"] == REDACTED

@@ -7,6 +7,7 @@ import pytest
 from commands.disclosure.subject_access import CopyForSubject, ShowNames
 from commands.roll.correct import CorrectPupil
 from commands.roll.families import RecordParent, RecordRelation
+from commands.roll.remove import RemovePupil
 from commands.school.staff import AddStaff, ChangeStaff
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed, NamesShown
@@ -91,6 +92,24 @@ def test_a_barred_parent_gets_nothing(desk, flags, words):
     related(desk, **flags)
     refusal = desk.refused(copy(parent="M1"))
     assert (refusal.code, words in refusal.what) == ("parent-barred", True)
+
+
+def test_on_the_last_day_of_a_relation_it_holds_still(desk):
+    """The day after, it has ended."""
+    related(desk, care="yes", to=date(2026, 11, 20))
+    assert len(desk.events(copy(parent="M1", to="Quill"))) == 1
+    refused = desk.at("2026-11-21T09:00").refused(copy(parent="M1", to="Quill"), "parent-barred")
+    assert "ended on 2026-11-20" in refused.what
+
+
+def test_a_copy_begins_with_the_first_day_of_all_on_roll(desk):
+    """Of whoever came back, with the first spell."""
+    desk.at("2026-10-23T16:00")
+    desk.do(RemovePupil(pupil="P1", last_day=date(2026, 10, 23), ground="a"))
+    desk.at("2026-11-16T08:00")
+    desk.enrol(1, "Ada", "Quill", dob=date(2014, 10, 1), starts_on=date(2026, 11, 16))
+    [event] = desk.at("2026-11-20T09:30").events(copy())
+    assert (event.first, event.last) == (date(2026, 9, 2), date(2026, 11, 20))
 
 
 def test_a_barred_parent_gets_nothing_by_name_either(desk):

@@ -240,6 +240,30 @@ def test_an_answer_in_a_file_is_of_the_checkpoint_that_was_asked_for(school, tmp
     assert seen(school).position == size
 
 
+def test_an_answer_in_a_file_by_a_witness_that_was_dropped_is_nobodys(school, tmp_path):
+    """Who is named, is named in order."""
+    note = Requests(school.folder).note.text
+    third = new_signer("a.example/third", b"\3" * 32, COSIGNATURE)
+    lines = [each.sign(note, NOON).line for each in (WITNESS, OTHER, third)]
+    school.do(DropWitness(witness=WITNESS.name))
+    (tmp_path / "answer").write_text("\n".join(lines) + "\n")
+    caught = refused(TakeAnswer(answer=tmp_path / "answer").carry_out, school.context)
+    names = ", ".join(sorted((WITNESS.name, OTHER.name, third.name)))
+    assert caught.code == "witness-not-trusted"
+    assert caught.what == f"the answer is by {names}, which this ledger does not trust"
+
+
+def test_of_an_answer_every_signature_is_of_the_checkpoint(school, tmp_path):
+    """One that is, lends the other nothing."""
+    school.do(TrustWitness(key=OTHER.verifier.vkey))
+    note = Requests(school.folder).note.text
+    answer = tmp_path / "answer"
+    answer.write_text(f"{WITNESS.sign(note, NOON).line}\n{OTHER.sign('else', NOON).line}\n")
+    take = TakeAnswer(answer=answer)
+    assert refused(take.carry_out, school.context).code == "signature-of-another"
+    assert seen(school) is None
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -136,6 +136,26 @@ def test_planned_absence_becomes_the_entry(morning):
     assert (entry.code, entry.nature) == ("B", "taster day")
 
 
+def test_pupils_are_named_in_the_order_of_their_names(morning):
+    """Who came last is not last."""
+    born = date(2014, 12, 1)
+    for number, forename in ((8, "Zoe"), (9, "Abe")):
+        morning.enrol(number, forename, "Vale", dob=born, year="Y7", registration="7A")
+    for pupil in ("P8", "P1", "P9"):
+        morning.do(PlanAbsence(pupil=pupil, session=TODAY_AM, code="M"))
+    said = morning.do(take("P8,,,\nP1,,,\nP9,,,\n")).says
+    assert "planned absence became the entry: Abe Vale (M), Ada Quill (M), Zoe Vale (M)" in said
+
+
+def test_pupils_without_a_mark_are_named_in_the_order_of_their_names(morning):
+    """In whatever order the file has them."""
+    born = date(2014, 12, 1)
+    for number, forename in ((8, "Zoe"), (9, "Abe")):
+        morning.enrol(number, forename, "Vale", dob=born, year="Y7", registration="7A")
+    said = morning.do(take("P8,,,\nP1,,,\nP9,,,\nP2,/,,\n")).says
+    assert "without a mark: Abe Vale, Ada Quill, Zoe Vale" in said
+
+
 def test_mark_that_stands_is_kept_or_corrected_while_open(morning):
     """The same code changes nothing, another one is a correction."""
     morning.do(MarkSession(pupil="P1", session=TODAY_AM, code="L", minutes_late=3))

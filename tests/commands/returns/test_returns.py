@@ -18,8 +18,8 @@ def made(**fields):
 
 def test_who_it_was_about_and_who_made_it_are_recorded(desk):
     """Pupils by their internal ids, each once, name and title as they are now."""
-    recorded = desk.recorded(made(pupil=("P2", "P1", upn(1))))
-    pupils = tuple(sorted((desk.id("P1"), desk.id("P2"))))
+    recorded = desk.recorded(made(pupil=("P4", "P2", "P1", upn(1), "P3")))
+    pupils = tuple(sorted(desk.id(each) for each in ("P1", "P2", "P3", "P4")))
     by = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
     assert recorded == [("returns:attendance", ReturnMade(on=FRIDAY, pupils=pupils, **by))]
 

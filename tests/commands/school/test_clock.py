@@ -192,6 +192,9 @@ def test_a_correction_can_be_made_narrower(used, ahead_once):
     )
     assert event.earliest == parse_instant("2026-11-20T09:35")
     assert event.latest == parse_instant("2026-11-20T09:36")
+    exactly = {"earliest": "2026-11-20T09:35:30", "latest": "2026-11-20T09:35:30"}
+    [(_, event)] = used.recorded(correct(*ahead_once, **exactly))
+    assert event.earliest == event.latest == parse_instant("2026-11-20T09:35:30")
 
 
 def test_a_bare_date_is_its_beginning_as_the_earliest_and_its_end_as_the_latest(used):

@@ -14,12 +14,14 @@ from commands.exchange.importing import ImportPortable
 from commands.leave.decide import GrantLeave
 from commands.proof.keys import RotateKey
 from commands.proof.witnesses import DropWitness
+from commands.register.take import MarkSession
 from commands.roll.remove import RemovePupil
 from commands.school.clock import CorrectClock
 from commands.school.school import CreateLedger
 from commands.school.staff import AddStaff, AppointStaff, ChangeStaff, LeaveStaff
 from ledger.errors import Refused
 from ledger.events.school import RolesChanged, StaffChanged, StaffJoined
+from ledger.values import parse_session
 from tests.commands.conftest import HAL, policy
 
 PORTABLE = Path(__file__).parents[3] / "fixtures" / "portable"
@@ -104,6 +106,34 @@ def test_the_office_keeps_the_staff_but_gives_no_role(desk):
         ): "head would no longer be head from 2026-11-21",
     }.items():
         desk.refused(command, "not-authorised", words)
+
+
+def test_of_those_who_may_three_are_named(desk):
+    """Where there are more, that there are; each with the id."""
+    head, deputies = desk.by("head"), ("d1", "d2", "d3")
+    for number, staff_id in enumerate(deputies, start=1):
+        deputy = {"name": f"Dee {number}", "job_title": "Deputy", "role": ("head",)}
+        head.do(AddStaff(staff_id=staff_id, **deputy))
+        refused = desk.refused(added("authoriser", f"y{number}"), "not-authorised")
+        named = ["Hal Hope (head)", "Dee 1 (d1)", "Dee 2 (d2)", "…"][: number + 1]
+        assert refused.remedy == f"let somebody who does do it: {', '.join(named)}"
+
+
+def test_who_is_not_there_is_told_their_last_day_or_their_first(desk):
+    """On the last day they are there; the first of several days to come is named."""
+    head = desk.by("head")
+    head.do(added("teacher"))
+    head.do(LeaveStaff(staff_id="xx", last_day=TODAY))
+    assert desk.by("xx").mark("P1", "2026-11-20/AM").header is not None
+    head.do(added("teacher", "yy", from_=date(2026, 12, 1)))
+    head.do(change("yy", job_title="Tutor", from_=date(2027, 1, 4)))
+    for staff_id, why in {
+        "xx": "their last day was 2026-11-20", "yy": "they are on it from 2026-12-01",
+    }.items():  # fmt: skip
+        gone = desk.by(staff_id).at("2026-11-21T09:00")
+        mark = MarkSession(pupil="P2", session=parse_session("2026-11-20/AM"), code="/")
+        refused = gone.refused(mark, "author-not-on-staff")
+        assert refused.what == f"{staff_id} is not on the staff on 2026-11-21: {why}"
 
 
 def test_a_role_that_the_schools_policy_names_is_given_by_the_head_alone(desk):

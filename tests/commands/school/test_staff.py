@@ -1,5 +1,6 @@
 """Staff: who may be named as author, titles and roles over time, and the last day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -126,6 +127,15 @@ def test_last_day_is_recorded(desk):
     taken = RolesChanged(taken=("head",), since=date(2026, 11, 20), **HAL)
     recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
     assert recorded == [("staff:head", StaffLeft(until=LAST)), ("staff:head", taken)]
+
+
+def test_on_the_last_day_somebody_is_still_there(desk):
+    """The same details from that day on are no news; from the day after they are a return."""
+    desk.do(LeaveStaff(staff_id="mm", last_day=LAST))
+    same = ChangeStaff(staff_id="mm", job_title="Attendance Officer", from_=LAST)
+    assert "nothing was recorded" in desk.do(same).says[0]
+    [event, *_] = desk.events(replace(same, from_=date(2026, 11, 20)))
+    assert (type(event), event.since) == (StaffChanged, date(2026, 11, 20))
 
 
 def test_who_has_left_cannot_be_named(desk):

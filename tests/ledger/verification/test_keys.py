@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from commands.proof.keys import RotateKey
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import EvidenceGiven
@@ -65,6 +66,16 @@ def test_a_signing_key_of_another_ledger_is_a_finding(folder, tmp_path, monkeypa
     monkeypatch.setenv("ATTENDANCE_SIGNING_KEY", str(tmp_path / "other.key"))
     assert told(folder) == []
     assert "other.key is not that of this ledger" in lost(folder)[0]
+
+
+def test_the_key_before_a_rotation_is_not_the_ledgers_any_more(context, folder):
+    """It may have been put back from an old copy: nothing that it signs now would hold."""
+    before = folder.signing_key.read_text()
+    RotateKey().carry_out(context)
+    assert told(folder) == []
+    folder.signing_key.write_text(before)
+    [what] = told(folder)
+    assert what.startswith("signing.key is not the key of this log (")
 
 
 def test_keys_of_another_ledger_are_a_finding(pupils):
@@ -179,6 +190,17 @@ def test_a_copy_of_evidence_that_is_missing_is_a_loss(pupils):
     assert loss.startswith(
         f"1 copy of evidence missing in {pupils.attachments}: what was recorded"
     )
+
+
+def test_a_copy_whose_key_was_put_beyond_use_is_not_missed(pupils):
+    """It went with its pupil; that of another pupil is missing."""
+    for pupil in ("p1", "p2"):
+        key = attachments.key_text(attachments.new_key())
+        recorded(pupils, streams.evidence(pupil, "b1"), EvidenceGiven(note="letter", key=key))
+    assert lost(pupils)[-1].startswith("2 copies of evidence missing")
+    with closing(KeyRing(pupils.keys)) as ring:
+        ring.destroy("p1", at=1)
+    assert lost(pupils)[-1].startswith("1 copy of evidence missing")
 
 
 def test_keys_are_opened_to_be_read_alone(pupils, monkeypatch):

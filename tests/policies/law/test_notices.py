@@ -18,6 +18,7 @@ from policies.law.notices import (
     received_on,
     relevant_school,
     relied_on,
+    uses,
     windows,
 )
 from tests.policies.answers import answered
@@ -63,6 +64,53 @@ def test_a_session_is_relied_on_by_a_notice_that_stands(case):
     found = notice(**case["given"]["notice"])
     session = parse_session(case["given"]["session"])
     assert relied_on(session, [found], case["given"]["on"]) is case["expect"]["relied"]
+
+
+FOUR = [f"2026-09-{day}/{half}" for day in (14, 15) for half in ("AM", "PM")]
+ISSUED, TODAY = date(2026, 10, 5), date(2026, 11, 20)
+
+
+def used(*notices, on=TODAY):
+    """What becomes of four sessions: how many are fresh, used up for certain, to be asked of."""
+    found = uses(map(parse_session, FOUR), notices, on)
+    asked = [[str(session) for session in sessions] for _, sessions in found.undetermined]
+    return found.fresh, found.certain, asked
+
+
+def relying(*sessions, **more):
+    return notice(issued_on=ISSUED, sessions=list(sessions), **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "fresh", "certain"),
+    [
+        ({}, 3, 1),
+        ({"paid_on": date(2026, 10, 20)}, 3, 1),
+        ({"withdrawn_on": TODAY, "withdrawn_ground": "8(1)(a)"}, 3, 1),
+        ({"withdrawn_on": TODAY, "withdrawn_ground": "8(1)(b)"}, 4, 0),
+        ({"withdrawn_on": date(2026, 11, 21), "withdrawn_ground": "8(1)(b)"}, 3, 1),
+    ],
+)
+def test_a_notice_uses_its_sessions_up_unless_it_was_withdrawn_for_errors(more, fresh, certain):
+    """While it stands, paid or not, and where it ought not to have been (SI 2007/1867 reg 8)."""
+    assert used(relying(FOUR[0], **more)) == (fresh, certain, [])
+
+
+def test_of_a_withdrawal_without_a_ground_the_authority_is_asked():
+    """About those of its sessions that no other notice used up for certain, if there are any."""
+    withdrawn = {"withdrawn_on": date(2026, 10, 12)}
+    open_ = relying(*FOUR[:2], **withdrawn)
+    assert used(open_) == (4, 0, [FOUR[:2]])
+    refunded = relying(FOUR[0], withdrawn_on=TODAY, withdrawn_ground="9")
+    assert used(refunded) == (3, 0, [FOUR[:1]])
+    assert used(open_, relying(FOUR[0]))[1:] == (1, [FOUR[1:2]])
+    assert used(relying(FOUR[0], **withdrawn), relying(FOUR[0]))[1:] == (1, [])
+    assert used(open_, relying(*FOUR[1:3], **withdrawn))[2] == [FOUR[:2], FOUR[1:3]]
+
+
+def test_a_notice_uses_sessions_up_from_the_day_of_its_issue():
+    for day, fresh in ((date(2026, 10, 4), 4), (ISSUED, 3)):
+        assert used(relying(FOUR[0]), on=day) == (fresh, 4 - fresh, [])
 
 
 def test_any_of_several_notices_is_enough():

@@ -67,6 +67,21 @@ def test_pupils_below_the_line_are_listed_from_the_lowest(fortnight):
     assert len(document(fortnight, below=101, lowest=2)["below"]["lowest"]) == 2
 
 
+def test_exactly_90_percent_is_not_below_it(school):
+    """Eighteen of twenty sessions; seventeen are."""
+    for pupil, away in (("ann", 2), ("bob", 3)):
+        halves = [f"{d}/{half}" for d in weekdays(date(2025, 9, 8), ON) for half in ("AM", "PM")]
+        marks = [marked(pupil, session, "N") for session in halves[:away]]
+        marks += [marked(pupil, s, "/" if s.endswith("AM") else "\\") for s in halves[away:]]
+        school.add(instant(2025, 9, 19, 16), *marks)
+    below = document(school)["below"]
+    assert [row["upn"] for row in below["lowest"]] == ["U-bob"]
+    below = document(school, below=91)["below"]
+    assert [(row["upn"], row["attended"]) for row in below["lowest"]] == [
+        ("U-bob", 17), ("U-ann", 18),
+    ]  # fmt: skip
+
+
 def test_the_pupil_with_the_most_changes_is_shown(fortnight):
     """The fortnight of the week before and this one, cell by cell; what was changed in it."""
     shown = document(fortnight)["fortnight"]

@@ -1,6 +1,6 @@
 """``penalties``: who is listed, what the row says besides the figures, how it reads."""
 
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -475,6 +475,8 @@ def test_the_last_confirmation_by_the_day_is_shown(away):
     days = (date(2025, 9, 10), date(2025, 9, 12), date(2025, 9, 25))
     away.add(AT, *parent("p1", None, care="yes"), *map(confirmed, days))
     assert rows(away)["ann"]["parents"][0]["la_confirmed_on"] == "2025-09-12"
+    away.add(AT, *map(confirmed, (ON + timedelta(days=1), ON)))
+    assert rows(away)["ann"]["parents"][0]["la_confirmed_on"] == str(ON)
 
 
 # -- what is to be cleared up first -------------------------------------------------------------
@@ -528,6 +530,7 @@ def test_an_open_conflict_in_the_window_is_an_obstacle(away):
         ("unsupportive reply", ON, False),
         ("Support offered", date(2025, 9, 20), False),
         ("Support offered", date(2025, 6, 1), False),
+        ("Support offered", date(2025, 6, 2), True),
     ],
 )
 def test_support_counts_from_the_window_or_the_school_year_on(away, words, day, there):
