@@ -72,6 +72,33 @@ def test_a_cell_stands_as_known_at_a_position_and_a_stated_time(grid, position, 
     assert (code, bool(undated[2, col])) == (expected or ("", False))
 
 
+def test_every_version_of_some_pupils_is_there_with_what_ended_it(grid):
+    """As the log has them; who has no row has none."""
+    found = grid.partition(2025).versions([2, 1, 99])
+    row, col, code, kf, kt, sf, st = found[:, np.argsort(found[3])].tolist()
+    assert (set(row), set(col)) == ({2}, {column("2025-09-08/AM")[1]})
+    assert [grid.book[each] for each in code] == ["N", "I", "C"]
+    assert (kf, kt) == ([1, 3, 5], [3, 5, ALWAYS])
+    assert (sf, st) == ([0, 50, 50], [50, 50, ALWAYS])
+
+
+def test_some_columns_are_laid_beside_each_other_with_all_their_versions(grid):
+    """More rows than there are marks stay empty, and rows that are not wanted are left out."""
+    columns = np.array([column(f"2025-09-{day}")[1] for day in ("08/AM", "08/PM")])
+    for rows in (1, 5):
+        laid = Partition.of((rows, 3))
+        laid.lay(grid.partition(2025), columns, np.array([2, 0]))
+        assert set(laid.versions(range(rows))[1].tolist()) == {2}
+        for position in range(7):
+            codes, undated = laid.as_known(position, ALWAYS)
+            whole, known = grid.partition(2025).as_known(position, ALWAYS)
+            both = min(rows, 3)
+            assert (codes[:both, [2, 0]] == whole[:both, columns]).all()
+            assert (undated[:both, [2, 0]] == known[:both, columns]).all()
+            assert not codes[:, 1].any()
+            assert not codes[both:].any()
+
+
 def test_pupils_without_a_mark_have_a_row_without_codes(grid):
     """Rows go up to the highest pupil with a mark; the spare room is cut off."""
     codes, _ = grid.partition(2025).as_known(6, ALWAYS)
