@@ -179,10 +179,13 @@ def _within(
     counted: Iterable[RelevantEntry], since: int, end: int | None
 ) -> Iterator[RelevantEntry]:
     """Yield what of each stretch lies between two moments."""
-    for session, first, until in counted:
+    for entry in counted:
+        session, first, until = entry
         begun = max(first, since)
         stop = end if until is None else until if end is None else min(until, end)
-        if stop is None or begun < stop:
+        if (begun, stop) == (first, until):
+            yield entry
+        elif stop is None or begun < stop:
             yield RelevantEntry(session, begun, stop)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ledger.english import number_of
 from ledger.errors import Refused
-from policies.law.absence import shares
+from policies.law.absence import Share, shares
 from projections.queries import pending
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order, share_of
@@ -54,10 +54,10 @@ class Leaving(NamedTuple):
     on: date | None
 
 
-def _leaving(on: date, ahead: Rectangle, enrolment: Enrolment) -> Leaving:
+def _leaving(share: Share, ahead: Rectangle, enrolment: Enrolment) -> Leaving:
     """Return what ends a flag of a day; ``ahead``: the register after it, as the school year."""
     tally = enrolment.tally
-    needed = shares(on).persistent.sessions_to_leave(tally.absent, tally.possible)
+    needed = share.sessions_to_leave(tally.absent, tally.possible)
     coming = np.nonzero(ahead.counted[enrolment.pupil])[0]
     if not 0 < needed <= len(coming):
         return Leaving(needed, None)
@@ -264,9 +264,9 @@ class PersistentAbsence(Selection, Question[PersistentFindings]):
 
 
 def _listed(view: View, shown: Sequence[Enrolment]) -> Iterator[Listed]:
-    ahead = _ahead(view)
+    ahead, share = _ahead(view), shares(view.on).persistent
     for each in shown:
-        kinds, leaving = authorised_by_kind(view, each.tally), _leaving(view.on, ahead, each)
+        kinds, leaving = authorised_by_kind(view, each.tally), _leaving(share, ahead, each)
         yield Listed(each, view.people[each.pupil], kinds, leaving)
 
 

@@ -155,15 +155,24 @@ def countable_cells(whole: Rectangle, ages: Ages) -> Flags:
     return whole.counted & of_age
 
 
-def relevant_cells(whole: Rectangle, codes: Codes, cells: Flags) -> Flags:
-    """Return those of the cells that hold a relevant entry under the rules of their day."""
-    days = np.array([s.date.toordinal() for s in whole.sessions], np.int64)
-    found = np.zeros(whole.codes.shape, np.bool_)
+def relevant(codes: Codes, book: Sequence[str], sessions: Sequence[Session]) -> Flags:
+    """Return which codes of a book are relevant under the rules of the day [codes, sessions]."""
+    days = np.array([s.date.toordinal() for s in sessions], np.int64)
+    found = np.zeros((len(book), len(sessions)), np.bool_)
     for rule in codes.rules:
-        if rule.threshold and rule.code in whole.book:
+        if rule.threshold and rule.code in book:
             until = (rule.until or date.max).toordinal()
             in_force = (days >= rule.since.toordinal()) & (days <= until)
-            found |= (whole.codes == whole.book.index(rule.code)) & in_force
+            found[book.index(rule.code)] |= in_force
+    return found
+
+
+def relevant_cells(whole: Rectangle, codes: Codes, cells: Flags) -> Flags:
+    """Return those of the cells that hold a relevant entry under the rules of their day."""
+    table = relevant(codes, whole.book, whole.sessions)
+    found = np.zeros(whole.codes.shape, np.bool_)
+    for at in np.nonzero(table.any(axis=1))[0]:
+        found |= (whole.codes == at) & table[at]
     return found & cells
 
 

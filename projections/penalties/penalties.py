@@ -194,7 +194,7 @@ class _Search:
         about: Sequence[Session] = case.standing.sessions
         if at_least is not None:
             about = in_full_windows(case, self.register, at_least)
-        recorded = _recorded_since(self.recorded.stood[pupil])
+        recorded = _recorded_since(self.recorded.stood.stretches(pupil))
         entered = [recorded[session] for session in about]
         return any(_saw(each, entered) for each in seen)
 
@@ -257,7 +257,7 @@ def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:
     since: dict[Session, Stretch] = {}
     ended: dict[Session, int | None] = {}
     for stretch in stood:
-        session = stretch.entry.session
+        session = stretch.session
         if ended.get(session) != stretch.since:
             since[session] = stretch
         ended[session] = stretch.until

@@ -19,7 +19,7 @@ from policies.law.calendar import monday, school_weeks
 from policies.law.penalties import KnownWeeks, RelevantEntry, first_recorded
 from projections.penalties.case import Register, age_of, weeks_begun
 from projections.penalties.families import by_pupil
-from projections.penalties.stood import stretches
+from projections.penalties.stood import Stood
 from projections.queries.view import View
 from projections.readmodel.record import V
 from projections.readmodel.records import school as school_records
@@ -109,12 +109,14 @@ class KnownCalendar:
 
     def settled(self, session: Session) -> "SettledSession":
         """Return how a session stands since the last change of what is known of it."""
-        if session not in self._settled:
+        found = self._settled.get(session)
+        if found is None:
             terms, closures = self.terms_of(session.date), self.closures.get(session, ())
             since = _last_turn(chain[AnyFact](terms, closures))
             in_term = Calendar(_standing(terms, since)).in_term(session.date)
-            self._settled[session] = SettledSession(since, in_term, _standing(closures, since))
-        return self._settled[session]
+            found = SettledSession(since, in_term, _standing(closures, since))
+            self._settled[session] = found
+        return found
 
     _terms_by_day: dict[date, list[KnownFact[Term]]] = field(default_factory=dict, init=False)
     _settled: dict[Session, "SettledSession"] = field(default_factory=dict, init=False)
@@ -241,14 +243,14 @@ class RecordedRegister:
 
     def __init__(self, view: View, register: Register, pupils: Sequence[int]) -> None:
         self._view, self._measure, self._pupils = view, register.measure, pupils
-        self.stood = stretches(view, register, pupils)
+        self.stood = Stood(view, register, pupils)
 
     def first_full(self, pupil: int) -> int | None:
         """Return the instant at which a window first held enough of a pupil's entries.
 
         None where it never did; 0 where no entry that counted then states when it was recorded.
         """
-        found = [each.entry for each in self.stood.get(pupil, ())]
+        found = self.stood.entries(pupil)
         entries = list(counted(self._calendar, self._pupil(pupil), found))
         moment = first_recorded(self._calendar.weeks, entries, self._measure)
         if moment is None:

@@ -82,6 +82,45 @@ def test_a_partition_holds_the_pupils_and_sessions_of_its_year(grid):
     assert codes.shape == undated.shape == (2, 1)
 
 
+def laid(grid, rows, columns=3, at=(2,)):
+    """Return the session of the marks, laid into columns by number."""
+    found = Partition.of((rows, columns))
+    found.lay(grid.partition(2025), np.array([column("2025-09-08/AM")[1]]), np.array(at))
+    return found
+
+
+def test_every_version_of_some_pupils_is_there_with_what_ended_it(grid):
+    """As the log has them; who has no row has none."""
+    found = laid(grid, rows=3).versions([2, 1, 99])
+    row, col, code, kf, kt, sf, st = found[:, np.argsort(found[3])].tolist()
+    assert (set(row), set(col)) == ({2}, {2})
+    assert [grid.book[each] for each in code] == ["N", "I", "C"]
+    assert (kf, kt) == ([1, 3, 5], [3, 5, ALWAYS])
+    assert (sf, st) == ([0, 50, 50], [50, 50, ALWAYS])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 5])
+def test_columns_are_laid_by_the_number_of_the_pupil_with_all_their_versions(grid, rows):
+    """More rows than there are marks stay empty, and pupils beyond the rows are left out."""
+    here = laid(grid, rows)
+    for position in range(7):
+        codes, undated = here.as_known(position, ALWAYS)
+        whole, known = grid.partition(2025).as_known(position, ALWAYS)
+        for place, pupil in enumerate(grid.partition(2025).pupils.tolist()):
+            if pupil < rows:
+                assert codes[pupil, 2] == whole[place, 0]
+                assert undated[pupil, 2] == known[place, 0]
+        assert not codes[:, :2].any()
+        assert not codes[[n for n in range(rows) if n not in (0, 2)]].any()
+
+
+def test_a_session_without_a_mark_lays_nothing(grid):
+    here = Partition.of((3, 1))
+    here.lay(grid.partition(2025), np.array([column("2025-09-09/AM")[1]]), np.array([0]))
+    assert not here.codes.any()
+    assert len(here.older) == 0
+
+
 def test_a_year_without_marks_is_an_empty_partition(grid):
     marked = grid.partition(1999)
     codes, undated = marked.as_known(6, ALWAYS)
