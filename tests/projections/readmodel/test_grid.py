@@ -5,10 +5,11 @@ import random
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from projections.readmodel import manifest
-from projections.readmodel.grid import Grid, StoredGrid, among, column
+from projections.readmodel.grid import Grid, Partition, StoredGrid, among, column
 from projections.readmodel.recent import Marks
 from projections.readmodel.tables import ALWAYS, Reach
 
