@@ -47,7 +47,7 @@ def record_casework(work: Work) -> None:
         new.append(row)
     if work.content.whole and work.content.casework.has:
         work.gone["casework steps"] += unseen
-    work.notes += _unknown_words(work, new)
+    work.notes += _unknown_words(new)
 
 
 def _said_of(step: Details) -> tuple[object, ...]:
@@ -55,27 +55,27 @@ def _said_of(step: Details) -> tuple[object, ...]:
     return tuple(names.tidy(each) if isinstance(each, str) else each for each in step.values())
 
 
-def _unknown_words(work: Work, new: Sequence[CaseworkRow]) -> Iterator[str]:
-    """Tell the words of steps that no rule knows, and those that count."""
+def _unknown_words(new: Sequence[CaseworkRow]) -> Iterator[str]:
+    """Tell the words of steps that no kind knows, and those that count."""
     found: dict[law.Unknown, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in new:
         unknown = law.unknown(row.step, row.outcome, row.on)
         if unknown is not None:
             found[unknown][row.step if unknown == "step" else row.outcome or ""].append(row.line)
     for unknown, words in found.items():
-        yield from _told(unknown, words, law.words_that_count(unknown, work.today))
+        yield from _told(unknown, words, law.words_that_count(unknown))
 
 
 def _told(
     unknown: law.Unknown, words: Mapping[str, Sequence[int]], counting: Sequence[str]
 ) -> Iterator[str]:
     count = number_of(sum(map(len, words.values())), "row")
-    yield f"{CASEWORK}: {count} {_OF[unknown]} that no rule knows; kept, and no support:"
+    yield f"{CASEWORK}: {count} {_OF[unknown]} that no kind knows; kept, and no support:"
     for word, lines in words.items():
         more = ", \u2026" if len(lines) > _PLACES else ""
         places = ", ".join(map(str, lines[:_PLACES]))
         yield f'  "{word}" (line {places}{more})'
-    listed = f"{_COUNTS[unknown]}: {', '.join(counting)} (attendance rules --name casework)"
+    listed = f"{_COUNTS[unknown]}: {', '.join(counting)} (attendance casework kinds)"
     yield from wrap(
         listed, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
     )
