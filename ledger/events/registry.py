@@ -51,7 +51,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "ParentRecorded.v1": roll.ParentRecorded,
         "RelationRecorded.v1": roll.RelationRecorded,
         "NoticeStated.v3": penalties.NoticeStated,
-        "CaseworkStepTaken.v1": casework.CaseworkStepTaken,
+        "CaseworkStepTaken.v2": casework.CaseworkStepTaken,
+        "CaseworkStepCorrected.v1": casework.CaseworkStepCorrected,
         "PupilEnrolled.v1": roll.PupilEnrolled,
         "PupilRemoved.v1": roll.PupilRemoved,
         "EnrolmentWithdrawn.v2": roll.EnrolmentWithdrawn,
@@ -189,7 +190,10 @@ def _next(name: str) -> str:
 
 UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType(
     {f"{kind}.v1": (f"{kind}.v2", _as_it_was) for kind in _SINCE_STATED}
-    | {"ImportCompleted.v1": ("ImportCompleted.v2", _as_it_was)}
+    | {
+        f"{kind}.v1": (f"{kind}.v2", _as_it_was)
+        for kind in ("ImportCompleted", "CaseworkStepTaken")
+    }
     | {name: (_next(name), _in_clear(fields)) for name, fields in _CLEAR.items()}
 )
 """Old name -> (the next name, a pure function from the old state to the new one)."""
