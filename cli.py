@@ -34,6 +34,7 @@ from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
     from commands.core.command import Command, Context, Errand, Outcome
+    from projections.queries.kept import Keeper
     from projections.queries.question import Answer, Options
 
 _HOME = Path(__file__).parent
@@ -250,6 +251,7 @@ class Door:
     def __init__(self, ledger: Ledger, progress: ShowsProgress = no_progress) -> None:
         self.ledger = ledger
         self._progress = progress
+        self._keeper: Keeper | None = None
 
     def do(self, command: "Command", operator: Operator) -> "Outcome":
         """Carry out a command, all of it or none. Raises `Refused`; nothing was recorded then."""
@@ -264,8 +266,9 @@ class Door:
 
     def ask(self, asked: "Options", operator: Operator) -> "Answer":
         """Answer a question; where asking is itself on record, that is recorded first."""
+        from projections.queries.kept import Keeper
         from projections.queries.question import Inspection, Question
-        from projections.queries.view import view_for
+        from projections.queries.view import Held, view_for
         from projections.readmodel.freshness import retry_without_views
 
         folder = self.ledger.folder
@@ -278,10 +281,13 @@ class Door:
 
             self.do(recording(on_record), operator)
 
+        keeper = self._keeper = self._keeper or Keeper()
+
         def attempt() -> "Answer":
             with self.ledger as ledger:
                 folder.required()
-                with view_for(folder, asked, clock.now, ledger.reader()) as view:
+                held = Held(ledger.reader(), keeper)
+                with view_for(folder, asked, clock.now, held) as view:
                     return asked.answer(view)
 
         return retry_without_views(folder, attempt)
@@ -490,8 +496,6 @@ def main(ready: Callable[[], object] = lambda: None) -> None:
 
     ``ready``: called once an interrupt is answered here.
     """
-    # NumPy counts here and never multiplies matrices: threads for that cost more than they give.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="replace")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ledger.errors import Refused
@@ -33,7 +34,9 @@ class Corrected(int):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
+_HOUR = timedelta(hours=1) // _MICROSECOND
 
 
 def now() -> int:
@@ -53,7 +56,13 @@ def local(instant: int) -> datetime:
 
 def local_date(instant: int) -> date:
     """Return the London calendar date of an instant."""
-    return local(instant).date()
+    return _date_of_hour(instant // _HOUR)
+
+
+@lru_cache(maxsize=1 << 16)
+def _date_of_hour(hour: int) -> date:
+    """Return the London date of an hour since 1970: a day there begins with a whole one."""
+    return local(hour * _HOUR).date()
 
 
 def told(instant: int, write: Callable[[int], str]) -> str:
@@ -69,9 +78,10 @@ def dated(instant: int) -> str:
     return told(instant, lambda each: local_date(each).isoformat())
 
 
+@lru_cache(maxsize=1 << 12)
 def iso(instant: int) -> str:
     """Write an instant in UTC, ISO 8601, without needless zeros: ``2026-11-20T09:30:00Z``."""
-    return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat() + "Z"
+    return (_EPOCH_UTC + instant * _MICROSECOND).isoformat() + "Z"
 
 
 def at_london(day: date, wall: wall_time) -> int:

@@ -322,6 +322,40 @@ def _locked(folder: Path, how: int) -> Iterator[bool]:
         os.close(place)
 
 
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Be the only one who writes in a folder, once whoever does has finished.
+
+    Raises `OSError` where that takes minutes.
+    """
+    while True:
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _wait_for(place)
+            if os.path.samestat(os.fstat(place), folder.stat()):
+                yield
+                return
+        finally:
+            os.close(place)
+
+
+def _wait_for(place: int) -> None:
+    """Lock a folder; on a disk that knows no locks everybody has it."""
+    until, step = monotonic() + LOCK_TIMEOUT_SECONDS, _SHORTEST_STEP
+    while True:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() >= until:
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY)) from None
+        except OSError:
+            return
+        else:
+            return
+        sleep(step)
+        step = min(_LONGEST_STEP, 2 * step)
+
+
 def _move_into(folder: Path, made: Path) -> None:
     """Move all that a folder holds into another, or nothing; never over what is there."""
     places = {path: folder / path.name for path in sorted(made.iterdir())}

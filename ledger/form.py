@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-_SAYS = re.compile(rb'(?m)^class (\w+)\([^)]*\):\n    """attendance ([a-z -]+): ([^\n"]+)')
+_SAYS = re.compile(rb'\nclass (\w+)\([^)]*\):\n    """attendance ([a-z -]+): ([^\n"]+)')
 
 
 class Place(NamedTuple):

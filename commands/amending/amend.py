@@ -41,7 +41,7 @@ from ledger.events import streams
 from ledger.events.register import SessionMarked
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes, Rules
 
@@ -171,7 +171,7 @@ def _replacement(command: AmendMarks, state: State, rules: Rules) -> "Replacemen
     return Replacement(
         state.pupil(checks.required_text(command.pupil, "pupil")),
         rules.codes,
-        state.school.calendar(),
+        state.calendar(),
         marks.StatedMark(code, command.minutes_late, command.nature),
         command.from_code,
         reason,
@@ -311,7 +311,7 @@ class MoveMark(UseCase):
                 "name the pupil who has the mark, the one it belongs to, and another code",
             )
         marks.check_not_future(session, now)
-        calendar = state.school.calendar()
+        calendar = state.calendar()
         for pupil, stated in ((wrong, after), (right, moved)):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
         before = marks.mark_of(state, right, session)

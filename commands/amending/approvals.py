@@ -17,7 +17,7 @@ from ledger.events.amending import (
     RequestWithdrawn,
 )
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
 
@@ -207,7 +207,7 @@ def _check_stands(state: State, rules: Rules, each: WaitingRequest, after: State
     try:
         marks.check_entry(
             rules.codes,
-            state.school.calendar(),
+            state.calendar(),
             pupil=each.pupil,
             session=each.session,
             stated=after,

@@ -141,7 +141,7 @@ class _LineChecker:
 
     def __init__(self, state: State, codes: Codes, now: int, reason: str) -> None:
         self._state, self._codes, self._now, self._reason = state, codes, now, reason
-        self._calendar = state.school.calendar()
+        self._calendar = state.calendar()
         self._named: dict[tuple[str, Session], int] = {}
 
     def line(self, row: Row) -> tuple[Proposal | None, list[Refused]]:

@@ -19,7 +19,7 @@ from ledger.events.base import Event
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkChange, SessionMarked
 from ledger.state.school import Pupil
-from ledger.store.store import Recorded
+from ledger.store.facts import Recorded
 from ledger.values import Session, parse_session
 from policies.packs.codes import Codes
 

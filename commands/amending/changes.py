@@ -28,7 +28,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law.calendar import school_days_between
 from policies.packs import school as school_packs
@@ -109,7 +109,7 @@ def policy_reads(
 
 def judge(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) -> list[Judgement]:
     """Tell what is part of the taking, what applies at once and what waits; as `hold` does."""
-    calendar = state.school.calendar()
+    calendar = state.calendar()
     amendments = [
         p for p in proposals if marks.register_ended(state, calendar, p.pupil, p.session, now)
     ]
@@ -312,4 +312,4 @@ class Preview:
 
     @cached_property
     def _school_days(self) -> list[date]:
-        return self.state.school.calendar().school_days()
+        return self.state.calendar().school_days()

@@ -14,8 +14,9 @@ from ledger.files import translated, write_output
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 
 
 class CopyEvidence(Errand):

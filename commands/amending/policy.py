@@ -22,7 +22,7 @@ from ledger.events import streams
 from ledger.events.amending import PolicyAdopted
 from ledger.files import translated
 from ledger.formats.fields import ROLES
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 from policies.packs.school import SchoolPolicy

@@ -25,7 +25,7 @@ from ledger.events.base import Event
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from ledger.state.calendar import Calendar
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import Codes, Rules
 
 
@@ -86,7 +86,7 @@ class PutBack(UseCase):
         """Amend back what still stands as the batch left it; say what does not."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         batch = _found(self, state)
-        putting = PuttingBack(state, rules.codes, now, state.school.calendar())
+        putting = PuttingBack(state, rules.codes, now, state.calendar())
         for place in (*batch.changed, *batch.entered):
             putting.mark(batch, place, reason)
         plans = [putting.plan(batch, place) for place in batch.planned]

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from ledger.events import penalties, streams
 from ledger.events.amending import EntryTakenBack, NoticeNamed
 from ledger.events.base import Event
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from policies.packs.codes import Rules
 
 _DECIDED = (penalties.PenaltyConsidered, penalties.AlertSettled)

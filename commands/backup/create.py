@@ -23,7 +23,7 @@ from ledger.errors import Incomplete, Refused
 from ledger.events import streams
 from ledger.events.backup import BackupMade
 from ledger.files import refuse_within_ledger
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.terminal import progress
 from policies.packs.codes import Rules
 

@@ -28,8 +28,9 @@ from ledger.files import (
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.sealing.redaction import places, sealed_texts
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.terminal import progress
 from ledger.tlog.signing import successor
 from ledger.transparency import memory

@@ -28,7 +28,7 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsC
 from ledger.events.register import SessionMarked
 from ledger.state.calendar import Calendar, Closure
 from ledger.state.school import Pupil, School
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Half, Session
 from policies.packs.codes import Codes, Rules
 
@@ -66,7 +66,7 @@ class AddClosure(UseCase):
         reason = checks.required_text(self.reason, "reason")
         halves: list[Half] = []
         for session in _sessions(self):
-            check_in_term(state.school.calendar(), session)
+            check_in_term(state.calendar(), session)
             if not _is_closed(self, state, session):
                 _check_unmarked(self, state, session)
                 _check_some_left(state.school, session, self.group)
@@ -320,14 +320,14 @@ def _cancellations(command: WithdrawClosure) -> list[Closure]:
     """Return the cancellations that a command is about, whether or not any is recorded."""
     groups = frozenset(command.group)
     return [
-        Closure(command.day, half, groups, cancelled=True, reason=command.reason)
+        Closure(command.day, half, groups, cancelled=True)
         for half in checks.halves(command.session)
     ]
 
 
 def _no_closure(command: WithdrawClosure, state: State, codes: Codes) -> Refused:
     """Return the refusal, with what puts back marks of a cancellation withdrawn before."""
-    stuck = _stuck(state, codes, state.school.calendar(), _cancellations(command))
+    stuck = _stuck(state, codes, state.calendar(), _cancellations(command))
     standing = _still_standing(state, codes, list(by_batch(state, stuck)))
     remedies = (_closures_in_words(command.day, state), *map(str.strip, standing))
     return Refused(
@@ -339,9 +339,9 @@ def _no_closure(command: WithdrawClosure, state: State, codes: Codes) -> Refused
 
 def _without(state: State, closures: Iterable[Closure]) -> Calendar:
     """Return the calendar once some closures are withdrawn."""
-    calendar, gone = state.school.calendar(), list(closures)
+    calendar, gone = state.calendar(), list(closures)
     rest = [closure for closure in calendar.closures if closure not in gone]
-    return Calendar(calendar.terms, rest, calendar.times)
+    return Calendar(calendar.terms, rest, calendar.times, state.open_text)
 
 
 def _closed_all_the_same(calendar: Calendar, gone: Iterable[Closure]) -> Iterator[str]:
@@ -351,7 +351,7 @@ def _closed_all_the_same(calendar: Calendar, gone: Iterable[Closure]) -> Iterato
         for each in calendar.closures_on(Session(closure.date, closure.half)):
             how = "cancelled" if each.cancelled else "closed"
             whom = _for(each.groups) or " for everyone"
-            why = f": {each.reason}" if each.reason else ""
+            why = f": {reason}" if (reason := calendar.why(each)) else ""
             halves.setdefault((each.date, f"still {how}{whom}{why}"), []).append(each.half)
     for (day, still), closed in halves.items():
         yield f"{day} {' and '.join(closed)} {noun(len(closed), 'is', 'are')} {still}"
@@ -409,7 +409,7 @@ def _closures_in_words(day: date, state: State) -> str:
 
 def _is_cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
     """Tell whether the session is recorded as cancelled; refuse one that was not to be held."""
-    calendar = state.school.calendar()
+    calendar = state.calendar()
     check_in_term(calendar, session)
     if session.date > local_date(now):
         raise Refused(
@@ -421,9 +421,10 @@ def _is_cancelled(command: CancelSessions, state: State, session: Session, now: 
     covering = (frozenset(command.group), frozenset[str]())
     closures = [c for c in calendar.closures_on(session) if c.groups in covering]
     if closures and not any(closure.cancelled for closure in closures):
+        why = calendar.why(closures[0]) or "planned closure"
         raise Refused(
             "school-closed",
-            f"the school is closed on {session} ({closures[0].reason or 'planned closure'})",
+            f"the school is closed on {session} ({why})",
             "a session that was planned not to be held cannot be cancelled; check the date",
         )
     return bool(closures)

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.state.marks import fold
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session, school_year_number
 from policies.packs.codes import Rules
 

@@ -25,7 +25,7 @@ from ledger.events.casework import (
     key_of,
 )
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.law.casework import judge
 from policies.packs.codes import Rules
 from policies.packs.kinds import Kind, kinds

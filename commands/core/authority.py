@@ -21,7 +21,7 @@ from ledger.events.amending import PolicyAdopted
 from ledger.events.log import Committed
 from ledger.events.school import RolesChanged
 from ledger.state.school import School, StaffRow, evolve, row_on
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs import school as school_packs
 from policies.packs.roles import ADOPTING, GIVING, Act, acts
 from policies.packs.school import SchoolPolicy

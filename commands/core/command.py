@@ -31,10 +31,11 @@ from ledger.events.log import Committed, Source
 from ledger.ledger import Ledger
 from ledger.sealing.attachments import Attachment, new_key
 from ledger.sealing.keys import BEYOND_USE
+from ledger.state.calendar import Calendar
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil, School
+from ledger.store.facts import Fact, Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Recorded
 from ledger.times import OffClock
 from ledger.values import Operator
 from policies.packs.codes import Codes, Rules
@@ -210,6 +211,10 @@ class State:
             return f"{what}: their last day was {max(ended)}", f"{remedy}, where they are back"
         begins = min(row.since for row in rows.values() if row.since)
         return f"{what}: they are on it from {begins}", remedy
+
+    def calendar(self) -> Calendar:
+        """Return the calendar as it stands, the reasons of its closures as they open."""
+        return self.school.calendar(self.open_text)
 
     def mark(self, pupil: Pupil, session: object) -> Mark:
         """Return what stands for a pupil and session; the use case must have asked for it."""

@@ -30,7 +30,8 @@ from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.state.school import FOLDED
-from ledger.store.store import Appended, Batch, Fact, Recorded, Relied, Store
+from ledger.store.facts import Fact, Recorded, Relied
+from ledger.store.store import Appended, Batch, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Note, read_checkpoint
 from ledger.transparency import memory

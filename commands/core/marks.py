@@ -122,7 +122,7 @@ def taking_ranges(state: State, pupil: Pupil, covered: Span) -> Iterator[Range]:
 
     In a span of sessions, of those in terms: outside of them nothing is entered.
     """
-    between = state.school.calendar().sessions(covered.first.date, covered.last.date)
+    between = state.calendar().sessions(covered.first.date, covered.last.date)
     for session in (covered.first,) if covered.single else between:
         if covered.holds(session):
             for group in pupil.groups(session.date):
@@ -257,13 +257,13 @@ def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
     if closure is not None and not closure.cancelled:
         raise Refused(
             "school-closed",
-            f"the school is closed on {session} ({closure.reason or 'planned closure'})",
+            f"the school is closed on {session} ({calendar.why(closure) or 'planned closure'})",
             "check the date, or withdraw the closure with attendance closures withdraw",
         )
     if closure is not None:
         raise Refused(
             "session-cancelled",
-            f"session {session} was cancelled ({closure.reason or 'no reason given'})",
+            f"session {session} was cancelled ({calendar.why(closure) or 'no reason given'})",
             "its code stands for everyone; if it was held: attendance closures withdraw",
         )
 

@@ -15,7 +15,7 @@ from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.state.school import Pupil
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from policies.law import notices, papers
 from policies.law.notices import Notice
 from policies.law.papers import Paper

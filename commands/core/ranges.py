@@ -7,7 +7,7 @@ from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.roll import GroupJoined
 from ledger.state.school import School
-from ledger.store.store import Relied
+from ledger.store.facts import Relied
 
 
 class Range(NamedTuple):

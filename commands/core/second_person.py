@@ -43,7 +43,7 @@ class Limits:
     def __init__(self, state: State, on_day: PolicyOnDay) -> None:
         self._state = state
         self._policy, self._today = on_day
-        self._days = state.school.calendar().school_days()
+        self._days = state.calendar().school_days()
         self._notices: dict[str, list[Notice]] = {}
 
     def grounds(self, pupil: Pupil, session: Session) -> Iterator[str]:

@@ -11,7 +11,7 @@ from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed
 from ledger.events.returns import ReturnMade
 from ledger.state.school import is_notice
-from ledger.store.store import Recorded
+from ledger.store.facts import Recorded
 
 MAY_BE_TAKEN_BACK: Mapping[type[Event], str] = MappingProxyType(
     {

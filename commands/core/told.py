@@ -23,7 +23,7 @@ from ledger.events.register import (
     SessionMarked,
     SourceRestated,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session, parse_session
 from policies.packs.codes import Codes
 
@@ -137,7 +137,7 @@ def figures(state: State, codes: Codes, changes: Iterable[Told]) -> str:
     Nobody had "no mark" in a session that was not to be held for them, and a mark that counted
     nowhere is in no figure.
     """
-    moves, calendar, pupils = Counter[str](), state.school.calendar(), state.school.pupils
+    moves, calendar, pupils = Counter[str](), state.calendar(), state.school.pupils
     for each in changes:
         pupil, session, was = pupils.get(each.pupil_id), each.session, each.was
         if pupil is not None and place(calendar, pupil, session).counts(session, was, codes):

@@ -1,7 +1,6 @@
 """Make a synthetic school and show the main answers."""
 
 import csv
-import shutil
 import sys
 import tempfile
 from dataclasses import replace
@@ -18,8 +17,10 @@ from commands.exchange.importing import ImportPortable
 from commands.school import school
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
-from ledger.files import translated
+from ledger.files import sync_folder, translated, workshop
 from ledger.store.folder import Folder
+from ledger.tlog import signing
+from ledger.transparency import memory
 
 FOLDER = Path("attendance-demo")
 NEXT = (
@@ -76,7 +77,7 @@ class Demo(Errand):
             days = _build(source, self, until, min(until, today - _DAY))
             if until == today:
                 _leave_out_what_is_to_come(source, today, now)
-            outcome = _record(context.at(folder), source)
+            outcome = _record(context, folder, source)
             hints = {
                 "group": _group(source),
                 "name": _surname(source),
@@ -158,15 +159,21 @@ def _leave_out_what_is_to_come(source: Path, today: date, now: int) -> None:
         whole.unlink()
 
 
-def _record(there: Context, source: Path) -> Outcome:
-    """Put the school in the place of the one before."""
-    asked = ImportPortable(path=source).load(sys.stdin)
-    with translated(there.folder.path):
-        if there.folder.path.exists():
-            shutil.rmtree(there.folder.path)
+def _record(context: Context, folder: Folder, source: Path) -> Outcome:
+    """Make the school's ledger aside, and put it whole in the place of the one before."""
+    asked, place = ImportPortable(path=source).load(sys.stdin), folder.path
+    with translated(place), workshop(place.parent) as aside:
+        there = context.at(Folder(aside / place.name))
+        made = there.folder.path
         school.CreateLedger().carry_out(there)
-        (there.folder.path / _MARKER).touch()
-    return execute(there, asked)
+        (made / _MARKER).touch()
+        outcome = execute(there, asked)
+        if place.exists():
+            place.rename(aside / "before")
+        made.rename(place)
+        sync_folder(place.parent)
+        memory.move(signing.load(folder.signing_key).name, made, place)
+    return outcome
 
 
 def _group(source: Path) -> str:

@@ -19,7 +19,7 @@ from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.files import translated
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session
 from policies.packs.codes import Rules
 

@@ -53,8 +53,8 @@ from ledger.sealing.boxes import Place, Redaction
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places
 from ledger.state.school import Pupil
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact
 from ledger.terminal import say
 from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules

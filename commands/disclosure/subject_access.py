@@ -18,7 +18,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed, NamesShown
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.law.disclosure import (
     NamesLookedUp,
     OnRecord,

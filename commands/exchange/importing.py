@@ -36,7 +36,7 @@ from ledger.events.log import Finding, ImportCompleted, Source
 from ledger.formats import portable
 from ledger.formats.sheet import SHOWN, Problems
 from ledger.state.school import FOLDED
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import Rules
 
 _ACCEPTED = "as its source states it; the findings of the import were accepted"

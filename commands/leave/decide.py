@@ -31,7 +31,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveDecided
 from ledger.events.register import AbsencePlanned
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import leave as law
 from policies.law.leave import Purpose
@@ -184,7 +184,7 @@ class Granting:
     def check_may_stand(self, codes: Codes) -> None:
         """Refuse a purpose or code that is not for a pupil of this age, or needs more data."""
         purpose, pupil = self.purpose, self.leave.pupil
-        calendar = self.state.school.calendar()
+        calendar = self.state.calendar()
         for session in self.sessions:
             day = session.date
             if not law.fits_age(purpose, day, pupil.compulsory_from, pupil.birth_cohort):
@@ -201,7 +201,7 @@ class Granting:
     def sort(self, now: int) -> GrantedSessions:
         """Tell apart the sessions; refuse where another absence is planned on one of them."""
         state, pupil = self.state, self.leave.pupil
-        calendar = state.school.calendar()
+        calendar = state.calendar()
         granted = GrantedSessions([], [], [], [])
         conflicts = []
         for session in self.sessions:
@@ -259,7 +259,7 @@ class Granting:
 
     def _lateness(self, now: int) -> str | None:
         state, request, first = self.state, self.leave.request, self.sessions[0]
-        calendar, reason = state.school.calendar(), request.reason
+        calendar, reason = state.calendar(), request.reason
         reason = reason and state.open_text(reason)
         if not is_in_advance(calendar, request.asked_on, reason, first):
             return f"it was asked for on {request.asked_on}, not in advance of {first}"
@@ -272,7 +272,7 @@ def _granting(command: GrantLeave, state: State, leave: Leave) -> Granting:
     """Return what is to be granted; refuse where the school meets none of its sessions."""
     span = _span(command, leave)
     purpose = law.purpose(leave.request.purpose, span.first.date)
-    met = sessions_met(state.school.calendar(), leave.pupil, span)
+    met = sessions_met(state.calendar(), leave.pupil, span)
     if not met:
         raise Refused(
             "nothing-to-grant",

@@ -31,7 +31,7 @@ from ledger.events import streams
 from ledger.events.leave import LeaveFalsified, LeaveWithdrawn
 from ledger.events.register import PlanWithdrawn
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import leave as law
 from policies.packs.codes import Codes, Rules
@@ -202,7 +202,7 @@ def _proposals(
     Sessions that are closed, or off roll, keep what they have; so do those that other leave of
     the pupil, which stands, gives the same code.
     """
-    calendar, after = state.school.calendar(), StatedMark(code)
+    calendar, after = state.calendar(), StatedMark(code)
     proposals = []
     for session in sessions_met(calendar, leave.pupil, grant.span):
         _check_unauthorised(codes, code, session)
@@ -219,7 +219,7 @@ def _left_out(
     state: State, leave: Leave, grant: Grant, touched: Collection[Session]
 ) -> Iterator[str]:
     """Yield which of the sessions granted stay as they are, and why."""
-    met = sessions_met(state.school.calendar(), leave.pupil, grant.span)
+    met = sessions_met(state.calendar(), leave.pupil, grant.span)
     left = [session for session in met if session not in touched]
     codes = {session: state.mark(leave.pupil, session).code for session in left}
     shared = [session for session in left if _rests_elsewhere(state, leave, session)]

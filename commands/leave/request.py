@@ -26,7 +26,7 @@ from ledger.events import streams
 from ledger.events.leave import LeaveRequested
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session, parse_date
 from policies.law import leave as law
 from policies.law.leave import Purpose
@@ -93,7 +93,7 @@ class RequestLeave(UseCase):
         if not self.again:
             _check_not_there(state, pupil, span, purpose)
         leave_id = state.new_id()
-        met = sessions_met(state.school.calendar(), pupil, span)
+        met = sessions_met(state.calendar(), pupil, span)
         says = [
             (
                 f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, "
@@ -132,7 +132,7 @@ def _count_in_words(met: list[Session]) -> str:
 def _notes(
     state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], purpose: Purpose
 ) -> Iterator[str]:
-    calendar = state.school.calendar()
+    calendar = state.calendar()
     if (
         met
         and purpose.in_advance

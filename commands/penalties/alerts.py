@@ -16,7 +16,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarksUncounted
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from policies.packs.codes import Rules
 
 _LIST_THEM = "attendance alerts shows the alerts that are open, with their numbers"

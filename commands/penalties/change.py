@@ -14,7 +14,7 @@ from ledger.events.base import Event, in_clear
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.register import MarkChange, SessionMarked
 from ledger.state.school import School, evolve
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from ledger.values import Session, parse_session
 from policies.law import penalties
 from policies.law.calendar import school_weeks

@@ -19,7 +19,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.penalties import PenaltyConsidered
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import penalties
 from policies.law.calendar import school_weeks
@@ -91,7 +91,7 @@ class RegisterCount(NamedTuple):
 
 def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> RegisterCount:
     """Return what the pupil's register says towards the threshold, up to today."""
-    today, calendar = local_date(now), state.school.calendar()
+    today, calendar = local_date(now), state.calendar()
     weeks = school_weeks(calendar.school_days())
     marked = {session: mark.code for session, mark in marks.marks_of(state, pupil)}
     counted = Register(pupil, calendar, weeks, marked, codes, today).counted

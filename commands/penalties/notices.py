@@ -18,7 +18,7 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.penalties import NoticesConfirmed, NoticeStated, WithdrawalGround
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law import notices
 from policies.packs.codes import Rules

@@ -24,9 +24,9 @@ class Calendars:
     today: date
 
     def moved(self, old: Pupil, new: Pupil) -> Moved:
-        """Return the sessions whose place differs for a pupil, marked or not."""
+        """Return the sessions whose place differs for a pupil, marked or not, in their order."""
         found = {}
-        for session in dict.fromkeys(self._looked_at(old, new)):
+        for session in sorted(dict.fromkeys(self._looked_at(old, new))):
             pair = place(self.before, old, session), place(self.after, new, session)
             if pair[0] != pair[1]:
                 found[session] = pair

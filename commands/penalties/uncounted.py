@@ -23,7 +23,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn
 from ledger.events.register import MarkAmended, SourceRestated
 from ledger.events.roll import EnrolmentWithdrawn
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from ledger.values import Session, parse_session
 from policies.law import penalties
 from policies.law.penalties import Measure
@@ -88,8 +88,8 @@ def _leave_out(
     """Leave out what the decision tells itself; of today a register may be to come."""
     withdraws = any(isinstance(fact.event, ClosureWithdrawn) for fact in change.facts)
     for found in effects.values():
-        past = (session for session in found.unmarked if session.date < today)
-        found.unmarked = sorted(past) if decision.source is None else []
+        past = [session for session in found.unmarked if session.date < today]
+        found.unmarked = past if decision.source is None else []
         if withdraws and decision.source is None:
             found.unheld.clear()
 

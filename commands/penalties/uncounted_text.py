@@ -13,7 +13,7 @@ from commands.penalties.places import Effect, Marks
 from ledger.english import number_of
 from ledger.events import streams
 from ledger.events.register import MarksUncounted
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.law.penalties import Measure
 from policies.packs.codes import Codes

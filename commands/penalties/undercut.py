@@ -19,7 +19,7 @@ from commands.penalties.uncounted import WatchedMarks
 from commands.penalties.undercut_case import Undercut, compare, describe
 from ledger.events import streams
 from ledger.events.penalties import CaseUndercut, UndercutPaper
-from ledger.store.store import Fact, Recorded
+from ledger.store.facts import Fact, Recorded
 from policies.packs.codes import Codes
 
 

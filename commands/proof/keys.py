@@ -19,7 +19,7 @@ from ledger.errors import Incomplete, StorageRefused
 from ledger.events import streams
 from ledger.events.log import KeyAdopted
 from ledger.files import sync_folder, translated
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.tlog import signing
 from ledger.tlog.note import Signer
 from policies.packs.codes import Rules

@@ -6,6 +6,7 @@ Only a hash leaves the school.
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands.core.command import Context, Errand, Outcome, argument, option
 from ledger.clock import local
@@ -15,7 +16,9 @@ from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.tlog.note import Note, read_checkpoint
 from ledger.transparency.requests import Requests, post
-from ledger.transparency.timestamps import Stamp, check_token, note_of, read_roots, request_for
+
+if TYPE_CHECKING:
+    from ledger.transparency.timestamps import Stamp
 
 _QUERY = "application/timestamp-query"
 
@@ -31,6 +34,12 @@ class AskTimestamp(Errand):
 
     def carry_out(self, context: Context) -> Outcome:
         """Ask, check the answer and keep it whole."""
+        from ledger.transparency.timestamps import (  # noqa: PLC0415 - start-up
+            check_token,
+            read_roots,
+            request_for,
+        )
+
         folder, roots = context.folder.required(), read_roots(self.tsa_root)
         note = Requests(folder).note
         query, nonce = request_for(note.text)
@@ -53,6 +62,8 @@ class RequestTimestamp(Errand):
 
     def carry_out(self, context: Context) -> Outcome:
         """Write the request."""
+        from ledger.transparency.timestamps import request_for  # noqa: PLC0415 - start-up
+
         requests = Requests(context.folder.required())
         query = request_for(requests.note.text).query
         write_output(self.out, query, replace=self.replace)
@@ -71,6 +82,12 @@ class TakeTimestamp(Errand):
 
     def carry_out(self, context: Context) -> Outcome:
         """Find the checkpoint that was timestamped, check the answer, and keep it whole."""
+        from ledger.transparency.timestamps import (  # noqa: PLC0415 - start-up
+            check_token,
+            note_of,
+            read_roots,
+        )
+
         folder, roots = context.folder.required(), read_roots(self.tsa_root)
         with translated(self.response):
             token = self.response.read_bytes()
@@ -79,7 +96,7 @@ class TakeTimestamp(Errand):
         return Outcome(None, (_keep(folder, note, token, stamp),))
 
 
-def _keep(folder: Folder, note: Note, token: bytes, stamp: Stamp) -> str:
+def _keep(folder: Folder, note: Note, token: bytes, stamp: "Stamp") -> str:
     """Keep a timestamp that was checked; say of what, by whom and when."""
     size = read_checkpoint(note.text).size
     with closing(Store(folder.log)) as store:

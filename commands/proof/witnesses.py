@@ -29,8 +29,9 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.proof import WitnessDropped, WitnessTrusted
 from ledger.files import refuse_output, translated, write_output
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import (
     COSIGNATURE,
@@ -219,9 +220,14 @@ class SignRequest(_AsWitness):
         witness = self.open()
         with translated(self.request):
             body = received(self.request.read_bytes()).encode()
-        request = read_request(body)
-        reply = witness.add(body, context.clock() // SECOND)
+        request, seconds = read_request(body), context.clock() // SECOND
+        reply = witness.add(body, seconds)
         verdict = judge(request, reply)
+        if verdict.again == request.checkpoint.size:
+            # Signed before, by a command whose answer may never have been written: from there on.
+            request = Request(verdict.again, (), request.note)
+            reply = witness.add(request.written.encode(), seconds)
+            verdict = judge(request, reply)
         if verdict.again is not None:
             raise Refused(
                 "witness-size",

@@ -23,7 +23,7 @@ from ledger.formats import sheet
 from ledger.formats.portable import Columns
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes
 
@@ -163,7 +163,7 @@ class Taking:
         self._place = place
         self._codes = codes
         self._now = now
-        self._calendar = state.school.calendar()
+        self._calendar = state.calendar()
         self._by = state.author(now).staff_id
         self._is_late = local_date(now) > place.session.date
         # Of any group that a pupil of this one belongs to: those are the registers asked for.

@@ -16,7 +16,7 @@ from ledger.events import streams
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 
@@ -59,7 +59,7 @@ class PlanAbsence(Planning):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Plan one session, or every session of a range that the school meets for the pupil."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
-        calendar, stated = state.school.calendar(), StatedMark(self.code, nature=self.nature)
+        calendar, stated = state.calendar(), StatedMark(self.code, nature=self.nature)
         facts, same = [], []
         for session in _planned_sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
@@ -100,7 +100,7 @@ class ChangePlan(Planning):
         """Change every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil, stated = state.pupil(self.pupil), StatedMark(self.code, nature=self.nature)
-        calendar, facts, span = state.school.calendar(), [], sessions.span(self)
+        calendar, facts, span = state.calendar(), [], sessions.span(self)
         plans, same = _open_plans(state, pupil, span, now), []
         for session, before in plans:
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
@@ -173,7 +173,7 @@ def _past_planning(
 
 def _unplanned(state: State, pupil: Pupil, span: Span) -> Iterator[str]:
     """Yield the sessions of a range for which nothing is planned."""
-    calendar = state.school.calendar()
+    calendar = state.calendar()
     planned = {session for session, _ in marks.plans_of(state, pupil)}
     without = [each for each in _met(calendar, pupil, span) if each not in planned]
     yield from sessions.left_out(without, "without a plan", "attendance plan add")
@@ -207,7 +207,7 @@ def _open_plans(
     state: State, pupil: Pupil, span: Span, now: int
 ) -> list[tuple[Session, StatedMark]]:
     """Return the plans that can still change; of a range, those without a register yet."""
-    calendar = state.school.calendar()
+    calendar = state.calendar()
     found = list(marks.plans_of(state, pupil))
     if span.single and found:
         _check_open(state, calendar, pupil, span.first, now)

@@ -209,7 +209,7 @@ def sheet_rows(state: State, group: str, session: Session) -> list[SheetRow]:
     The state must hold what `entries.register_ranges` asks for.
     """
     members = state.school.members(group, session.date)
-    pupils = entries.due_pupils(state.school.calendar(), group, session, members)
+    pupils = entries.due_pupils(state.calendar(), group, session, members)
     return [
         _row(state, pupil, session) for pupil in sorted(pupils, key=lambda p: _sort_key(state, p))
     ]

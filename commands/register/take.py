@@ -35,7 +35,7 @@ from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
 from ledger.formats import sheet
 from ledger.state.calendar import Calendar
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
 
@@ -108,7 +108,7 @@ class TakeRegister(OnScreen):
         elif stream not in state.histories:  # a register is taken once
             taken = _taking(self, author.staff_id, len(facts), now)
             facts.insert(0, Fact(stream, taken))
-            says += _lateness(state.school.calendar(), self.session, taken.ended)
+            says += _lateness(state.calendar(), self.session, taken.ended)
         return decided(facts, *says, dry_run=self.dry_run)
 
 
@@ -139,7 +139,7 @@ class MarkSession(UseCase):
         """Record a first mark, or correct one while its register is still open."""
         pupil, session = state.pupil(self.pupil), self.session
         author = state.author(now)
-        calendar = state.school.calendar()
+        calendar = state.calendar()
         stated = marks.StatedMark(self.code, self.minutes_late, self.nature)
         marks.check_not_future(session, now)
         marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)

@@ -15,7 +15,7 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.returns import ReturnAgreed, ReturnMade
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import Rules
 
 ReturnKind = Literal["attendance", "sickness", "joiners", "leavers"]

@@ -30,7 +30,7 @@ from ledger.events.roll import (
     PupilRemoved,
 )
 from ledger.state.school import Pupil, Spell
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session, parse_date
 from policies.packs.codes import Codes, Rules
 
@@ -229,7 +229,7 @@ def _moves(
 
     In a cancelled session the entry counts that the law gives it, whatever stands.
     """
-    calendar, moves = state.school.calendar(), Counter[str]()
+    calendar, moves = state.calendar(), Counter[str]()
     theirs = {session: mark.code for session, mark in marks.marks_of(state, pair.duplicate)}
     for session in calendar.sessions(date.min, today):
         at = place(calendar, pair.duplicate, session)

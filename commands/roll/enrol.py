@@ -20,7 +20,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import DETAILS, GroupJoined, GroupKind, GroupLeft, PupilEnrolled
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session, check_upn
 from policies.law import age
 from policies.packs.codes import Rules
@@ -294,14 +294,14 @@ def _cancelled_sessions(
     command: EnrolPupil, state: State, pupil: Pupil | None, today: date
 ) -> Iterator[tuple[Session, str]]:
     """Yield the sessions cancelled since the first day that have no mark, with the reason."""
-    calendar, joined = state.school.calendar(), _groups_joined(command)
+    calendar, joined = state.calendar(), _groups_joined(command)
     memberships = () if pupil is None else pupil.memberships.items()
     staying = {n for (kind, n, _), until in memberships if until is None and kind not in joined}
     for session in calendar.sessions(command.starts_on, today):
         closure = calendar.closure(session, {*joined.values(), *staying})
         marked = pupil is not None and state.mark(pupil, session).code is not None
         if closure is not None and closure.cancelled and not marked:
-            yield session, closure.reason
+            yield session, calendar.why(closure)
 
 
 # A move between groups.

@@ -15,7 +15,7 @@ from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import AdmissionAmended, ParentRecorded, RelationRecorded
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_date
 from policies.packs.codes import Rules
 

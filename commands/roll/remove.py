@@ -20,7 +20,7 @@ from ledger.events import streams
 from ledger.events.roll import PupilRemoved
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil, Spell
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session
 from policies.law import age
 from policies.law.roll import Ground, ground_named, grounds
@@ -72,7 +72,7 @@ class RemovePupil(UseCase):
                 "a last day that has passed stands; enrol the pupil again for a new spell",
             )
         _check_marks(state, pupil, self.last_day)
-        past = list(_ended_sessions(state, state.school.calendar(), pupil, spell, now))
+        past = list(_ended_sessions(state, state.calendar(), pupil, spell, now))
         _check_backdated(past, name, self.last_day)
         if ground.school_days:
             _check_absence(state, rules.codes, pupil, past, ground)

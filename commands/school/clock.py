@@ -14,7 +14,7 @@ from ledger.english import weekday
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import ClockCorrected, DayConfirmed
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.times import Stamp, instant_in_words
 from policies.packs.codes import Rules
 

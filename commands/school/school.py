@@ -28,8 +28,9 @@ from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.files import clear_unfinished, new_folder, open_read_only, translated
 from ledger.formats.fields import ROLES
 from ledger.sealing.keys import KeyRing
+from ledger.store.facts import Fact
 from ledger.store.folder import LAYOUT, Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.transparency import memory
 from policies.packs.codes import Rules

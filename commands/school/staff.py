@@ -17,7 +17,7 @@ from ledger.events import streams
 from ledger.events.school import StaffChanged, StaffJoined, StaffLeft
 from ledger.formats.fields import ROLES
 from ledger.state.school import StaffRow
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import Rules
 from policies.packs.roles import GIVING, acts
 

@@ -18,9 +18,6 @@ from tarfile import BLOCKSIZE
 from typing import IO, Annotated, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import Refused
 from ledger.files import translated
@@ -45,6 +42,8 @@ class Stretching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def key(self, passphrase: str) -> bytes:
         """Return the key of a passphrase."""
+        from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415 - start-up
+
         salt = bytes.fromhex(self.salt)
         try:
             kdf = Scrypt(salt, _KEY_BYTES, self.n, self.r, self.p)
@@ -56,12 +55,17 @@ class Stretching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def wrap(key: bytes, secret: bytes, bound_to: bytes) -> bytes:
     """Return a secret encrypted: nonce, then the box, bound to what it belongs to."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCM(key).encrypt(nonce, secret, bound_to)
 
 
 def unwrap(key: bytes, box: bytes, bound_to: bytes) -> bytes:
     """Return the secret, or refuse a wrong passphrase."""
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+
     try:
         return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], bound_to)
     except (InvalidTag, ValueError):

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from ledger.events.base import SourcedEvent
+from ledger.events.base import SchoolText, SourcedEvent
 from ledger.values import HALVES, Half
 
 
@@ -32,7 +32,7 @@ class Closure(SourcedEvent):
     date: date
     sessions: tuple[Half, ...] = HALVES
     groups: tuple[str, ...] = ()
-    reason: str = ""
+    reason: SchoolText | None = None
 
     def __post_init__(self) -> None:
         """Hold both halves as the default itself: it is left out by identity, not equality."""

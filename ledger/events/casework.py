@@ -31,7 +31,7 @@ class CaseworkStep(SourcedEvent):
     ``reviews``: the id of the step that it reviews, ``ends``: which it brings to an end.
     """
 
-    step: str
+    step: CaseworkText
     on: date
     at: str | None = None
     with_whom: CaseworkText | None = None

@@ -41,9 +41,9 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "SchoolOpened.v2": school.SchoolOpened,
         "RegisterTimesSet.v2": calendar.RegisterTimesSet,
         "TermSet.v2": calendar.TermSet,
-        "SessionsClosed.v1": calendar.SessionsClosed,
-        "SessionCancelled.v1": calendar.SessionCancelled,
-        "ClosureWithdrawn.v1": calendar.ClosureWithdrawn,
+        "SessionsClosed.v2": calendar.SessionsClosed,
+        "SessionCancelled.v2": calendar.SessionCancelled,
+        "ClosureWithdrawn.v2": calendar.ClosureWithdrawn,
         "StaffJoined.v2": school.StaffJoined,
         "StaffChanged.v2": school.StaffChanged,
         "RolesChanged.v1": school.RolesChanged,
@@ -51,7 +51,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "ParentRecorded.v1": roll.ParentRecorded,
         "RelationRecorded.v1": roll.RelationRecorded,
         "NoticeStated.v3": penalties.NoticeStated,
-        "CaseworkStepTaken.v2": casework.CaseworkStepTaken,
+        "CaseworkStepTaken.v3": casework.CaseworkStepTaken,
         "CaseworkStepCorrected.v1": casework.CaseworkStepCorrected,
         "PupilEnrolled.v1": roll.PupilEnrolled,
         "PupilRemoved.v1": roll.PupilRemoved,
@@ -164,8 +164,13 @@ _TITLED = (
 )
 """Names under which the author's job title was in clear."""
 
+_CLOSING = ("SessionsClosed.v1", "SessionCancelled.v1", "ClosureWithdrawn.v1")
+"""Names under which the reason of a closure was in clear."""
+
 _CLEAR: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_TITLED, ("job_title",)),
+    **dict.fromkeys(_CLOSING, ("reason",)),
+    "CaseworkStepTaken.v1": ("step",),
     "NoticeStated.v2": ("issuer",),
     "EvidenceGiven.v2": ("sha256",),
     "Disclosed.v2": ("sha256", "job_title"),
@@ -190,10 +195,8 @@ def _next(name: str) -> str:
 
 UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType(
     {f"{kind}.v1": (f"{kind}.v2", _as_it_was) for kind in _SINCE_STATED}
-    | {
-        f"{kind}.v1": (f"{kind}.v2", _as_it_was)
-        for kind in ("ImportCompleted", "CaseworkStepTaken")
-    }
+    | {"ImportCompleted.v1": ("ImportCompleted.v2", _as_it_was)}
+    | {"CaseworkStepTaken.v2": ("CaseworkStepTaken.v3", _as_it_was)}
     | {name: (_next(name), _in_clear(fields)) for name, fields in _CLEAR.items()}
 )
 """Old name -> (the next name, a pure function from the old state to the new one)."""

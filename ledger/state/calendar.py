@@ -1,8 +1,8 @@
 """The school's calendar as plain values: which sessions are met, by whom, until when open."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from ledger.clock import at_london
@@ -23,13 +23,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """A session not held, for some groups or (empty) for everyone."""
+    """A session not held, for some groups or (empty) for everyone.
+
+    ``reason``: sealed; `Calendar.why` opens it. What is closed does not differ by it.
+    """
 
     date: date
     half: Half
     groups: frozenset[str]
     cancelled: bool
-    reason: str
+    reason: str | None = field(default=None, compare=False)
 
     def concerns(self, groups: Collection[str]) -> bool:
         """Tell whether members of ``groups`` are concerned."""
@@ -46,16 +49,21 @@ class RegisterTimes:
 
 
 class Calendar:
-    """Terms, closures and register times, as they stood at some moment of knowledge."""
+    """Terms, closures and register times, as they stood at some moment of knowledge.
+
+    ``open_text``: opens a sealed text; who shows no reason of a closure needs none.
+    """
 
     def __init__(
         self,
         terms: Collection[Term] = (),
         closures: Collection[Closure] = (),
         times: Collection[RegisterTimes] = (),
+        open_text: Callable[[str], str] | None = None,
     ) -> None:
         self.terms = sorted(terms)
         self.times = sorted(times)
+        self._open_text = open_text
         self.closures = sorted(closures, key=lambda c: (c.date, c.half, sorted(c.groups)))
         self._by_session: dict[Session, list[Closure]] = {}
         for closure in self.closures:
@@ -73,6 +81,10 @@ class Calendar:
         """Return what closes a session for members of ``groups``; cancelled before planned."""
         found = [c for c in self.closures_on(session) if c.concerns(groups)]
         return max(found, key=lambda c: c.cancelled, default=None)
+
+    def why(self, closure: Closure) -> str:
+        """Return the reason of a closure; empty where none is recorded, or none can be opened."""
+        return self._open_text(closure.reason) if closure.reason and self._open_text else ""
 
     def meets_everyone(self, session: Session) -> bool:
         """Tell whether the school meets a session, and it is closed for no group."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from ledger.errors import Refused
-from ledger.events import calendar, roll
+from ledger.events import calendar
 from ledger.files import write_new
 from ledger.state import school
 from ledger.state.school import FOLDED, School, advance, fold
@@ -113,5 +113,6 @@ def _mac(folder: Folder, body: bytes) -> bytes:
 @cache
 def _code() -> bytes:
     """Return a digest of the code that folds: other code may make another school of a log."""
-    sources = sorted(str(module.__file__) for module in (school, roll, calendar))
-    return sha256(b"".join(Path(source).read_bytes() for source in sources)).digest()
+    folders = {Path(str(module.__file__)).parent for module in (school, calendar)}
+    sources = sorted(source for folder in folders for source in folder.glob("*.py"))
+    return sha256(b"".join(source.read_bytes() for source in sources)).digest()

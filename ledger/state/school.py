@@ -15,7 +15,7 @@ from ledger.events.casework import CaseworkStepTaken
 from ledger.events.roll import DETAILS
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
-from ledger.store.store import Recorded
+from ledger.store.facts import Recorded
 from ledger.values import Half, Session, school_year_number
 
 FOLDED = (
@@ -128,12 +128,13 @@ class School:
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
     groups: dict[str, dict[str, None]] = field(default_factory=dict)
 
-    def calendar(self) -> Calendar:
-        """Return the calendar as it stands."""
+    def calendar(self, open_text: Callable[[str], str] | None = None) -> Calendar:
+        """Return the calendar as it stands; ``open_text``: opens the reasons of its closures."""
         return Calendar(
             [Term(t.first, t.last, t.name) for t in self.terms.values()],
             self.closures.values(),
             [_times(t) for t in self.times.values()],
+            open_text,
         )
 
     def staff_on(self, staff_id: str, day: date) -> StaffRow | None:

@@ -44,6 +44,11 @@ class Folder:
         return self.path / "views"
 
     @property
+    def tiles(self) -> Path:
+        """The roots of the log's whole tiles, which may be deleted at any time."""
+        return self.views / "tiles"
+
+    @property
     def kept_school(self) -> Path:
         """The school as decisions last saw it, which may be deleted at any time."""
         return self.path / "school.kept"
@@ -136,7 +141,7 @@ _OWN = (
     *(name + end for name in _DATABASES for end in ("", "-wal", "-shm", "-journal")),
     *_SIGN,
     *("school.kept", "attachments"),
-    *("views", "views/grid", "views.unreadable"),
+    *("views", "views/grid", "views/tiles", "views.unreadable"),
 )
 
 

@@ -7,10 +7,17 @@ DELETE and REPLACE.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from eventsourcing.persistence import Notification, OperationalError, StoredEvent
+from eventsourcing.persistence import (
+    Notification,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -20,11 +27,12 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate, distrust
+from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate, distrust, refusal, translated
 from ledger.store.schema import ROWS, SCHEMA, Row
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge
 
 _MAX_POSITION = 2**63 - 1
+Cursor = SQLiteCursor
 
 
 class _Transaction(SQLiteTransaction):
@@ -69,6 +77,8 @@ class _Pool(SQLiteConnectionPool):
         # Without it the rows that a REPLACE takes away fire no trigger against deletion.
         database.execute("PRAGMA recursive_triggers=ON")
         database.execute("PRAGMA wal_autocheckpoint=10000")
+        # A page of the index for each pupil: what falls out of it is written and read again.
+        database.execute("PRAGMA cache_size=-8000")
         return _Connection(database, max_age=self.max_age)
 
 
@@ -87,6 +97,15 @@ class LedgerRecorder(SQLiteApplicationRecorder):
     def construct_create_table_statements(self) -> list[str]:
         """Return the schema: one table and the triggers that keep it append-only."""
         return list(SCHEMA)
+
+    @contextmanager
+    def transaction(self, path: Path, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """Yield a transaction's cursor; the library's errors, and the storage's, are refusals."""
+        try:
+            with translated(path), self.datastore.transaction(commit=commit) as c:
+                yield c
+        except PersistenceError as error:
+            raise refusal(path, error) from error
 
     def _insert_events(
         self,

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
-
-from eventsourcing.persistence import PersistenceError
-from eventsourcing.sqlite import SQLiteCursor
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from ledger.clock import Clock
 from ledger.errors import Conflict, Refused
@@ -22,9 +19,9 @@ from ledger.events import codec, streams
 from ledger.events.base import Event, replace
 from ledger.events.log import Committed, KeyAdopted
 from ledger.events.registry import FIRST, NAMES
-from ledger.files import open_read_only, refusal, translated
+from ledger.files import open_read_only, translated
+from ledger.store.facts import Fact, Recorded, Relied
 from ledger.store.folder import LAYOUT, Folder, check_log
-from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.schema import Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
@@ -39,39 +36,15 @@ from ledger.tlog.note import (
 )
 from ledger.tlog.tree import Edge
 
+if TYPE_CHECKING:  # the library is loaded when a log is opened
+    from ledger.store.recorder import Cursor, LedgerRecorder
+
 Found = TypeVar("Found", bound=Event)
 
 _PAGE = 10_000
 _ROWS_AT_ONCE = 4096
 _NEVER = 2**63 - 1
 """A position that no log reaches."""
-
-
-class Fact(NamedTuple):
-    """An event and the stream it is for, before it has a place in the log."""
-
-    stream: str
-    event: Event
-
-
-class Recorded(NamedTuple):
-    """An event with its place in the log."""
-
-    position: int
-    stream: str
-    version: int
-    event: Event
-
-
-class Relied(NamedTuple):
-    """The streams from ``first`` to before ``last``, on which a decision rests.
-
-    Also those that are not there yet. ``concerns``: where not every event in them matters, which.
-    """
-
-    first: str
-    last: str
-    concerns: Callable[[Event], bool] | None = None
 
 
 class Appended(NamedTuple):
@@ -116,10 +89,10 @@ class Store:
         self._path = path
         with translated(path), closing(open_read_only(path)) as db:
             check_log(db)
-        self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
+        self._recorder = _recorder(path)
         self._decoder = codec.Decoder()
         self._nonces = codec.nonces()
-        self._cursor: SQLiteCursor | None = None
+        self._cursor: Cursor | None = None
         self._keys: tuple[object, Sequence[Signer]] | None = None
 
     @classmethod
@@ -127,9 +100,8 @@ class Store:
         """Make an empty log with its schema, and the key that signs its checkpoints."""
         if not path.exists():
             signing.create(Folder(path.parent).signing_key, ledger_id or new_ledger_id())
-        recorder = LedgerRecorder(LedgerDatastore(str(path)))
-        store = recorder.datastore
-        with closing(store), _answering(path), store.transaction(commit=True) as c:
+        recorder = _recorder(path)
+        with closing(recorder.datastore), recorder.transaction(path, commit=True) as c:
             recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
             c.execute(f"PRAGMA user_version = {LAYOUT}")
         return cls(path)
@@ -140,11 +112,11 @@ class Store:
 
     # -- transactions -----------------------------------------------------------------------
 
-    def reading(self) -> AbstractContextManager[SQLiteCursor]:
+    def reading(self) -> AbstractContextManager["Cursor"]:
         """Hold the log as it is at one moment, whatever others record meanwhile."""
         return self._transaction(commit=False)
 
-    def writing(self) -> AbstractContextManager[SQLiteCursor]:
+    def writing(self) -> AbstractContextManager["Cursor"]:
         """Hold the only writer's place: what is read in it stands until it is recorded.
 
         Waits for other writers in short steps, between which Ctrl-C is heard.
@@ -152,11 +124,11 @@ class Store:
         return self._transaction(commit=True)
 
     @contextmanager
-    def _transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+    def _transaction(self, *, commit: bool) -> Iterator["Cursor"]:
         if self._cursor is not None:
             yield self._cursor
             return
-        with _answering(self._path), self._recorder.datastore.transaction(commit=commit) as c:
+        with self._recorder.transaction(self._path, commit=commit) as c:
             self._cursor = c
             try:
                 yield c
@@ -322,7 +294,7 @@ class Store:
             self._keys = (path, files), signing.signers(path)
         return self._keys[1]
 
-    def _rows(self, c: SQLiteCursor, facts: Iterable[Fact], position: int) -> Iterator[list[Row]]:
+    def _rows(self, c: "Cursor", facts: Iterable[Fact], position: int) -> Iterator[list[Row]]:
         """Yield the rows of facts from a position on, some thousands at once.
 
         The versions are those of this transaction: what was inserted before is counted.
@@ -375,7 +347,7 @@ class Store:
             recorder.put_outside(c, outside.table, size, outside.signed)
         return True
 
-    def _refuse_another_key(self, c: SQLiteCursor, signers: Sequence[Signer]) -> None:
+    def _refuse_another_key(self, c: "Cursor", signers: Sequence[Signer]) -> None:
         """Refuse to sign with keys of which the log knows none: nobody could mend it again."""
         state = self._recorder.newest(c, streams.LEDGER, NAMES[KeyAdopted])
         if state is None:
@@ -388,7 +360,7 @@ class Store:
                 "look where ATTENDANCE_SIGNING_KEY points; each ledger has a key of its own",
             )
 
-    def _edge(self, c: SQLiteCursor, head: int) -> Edge:
+    def _edge(self, c: "Cursor", head: int) -> Edge:
         """Return the tree's edge; refuse one of another log."""
         edge = self._recorder.edge(c)
         if edge.size != head:
@@ -406,7 +378,7 @@ class Store:
         raw = reading if reading < last else None
         return replace(batch.header, at=max(last, reading), raw_at=raw, count=batch.count)
 
-    def _refuse_if_overtaken(self, c: SQLiteCursor, batch: Batch) -> None:
+    def _refuse_if_overtaken(self, c: "Cursor", batch: Batch) -> None:
         """Refuse where an event after ``read_at`` is in what the decision relied on."""
         newer = self._recorder.streams_since(c, batch.read_at)
         if not newer:
@@ -440,14 +412,10 @@ def _disjoint(ranges: Iterable[Relied]) -> tuple[list[str], list[str]]:
     return firsts, lasts
 
 
-@contextmanager
-def _answering(path: Path) -> Iterator[None]:
-    """Turn the library's errors, and the storage's, into answers for the user."""
-    try:
-        with translated(path):
-            yield
-    except PersistenceError as error:
-        raise refusal(path, error) from error
+def _recorder(path: Path) -> "LedgerRecorder":
+    from ledger.store.recorder import LedgerDatastore, LedgerRecorder  # noqa: PLC0415 - as above
+
+    return LedgerRecorder(LedgerDatastore(str(path)))
 
 
 def new_ledger_id() -> str:

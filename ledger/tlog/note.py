@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import Refused
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519, COSIGNATURE = b"\x01", b"\x04"
 _KEY_BYTES, _ID_BYTES, _TIME_BYTES, _ROOT_BYTES, _SIGNATURE_BYTES = 32, 4, 8, 32, 64
@@ -123,6 +123,11 @@ class Verifier:
         return seconds if seconds < _LAST_SECOND and self._is_over(message, signature) else None
 
     def _is_over(self, message: bytes, signature: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - start-up
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+            Ed25519PublicKey,
+        )
+
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except InvalidSignature:
@@ -144,7 +149,11 @@ class Signer:
         return Verifier(self.name, self._private.public_key().public_bytes_raw(), self.kind)
 
     @cached_property
-    def _private(self) -> Ed25519PrivateKey:
+    def _private(self) -> "Ed25519PrivateKey":
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - start-up
+            Ed25519PrivateKey,
+        )
+
         return Ed25519PrivateKey.from_private_bytes(self.seed)
 
     def hand_over(self, after: str) -> str:

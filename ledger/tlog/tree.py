@@ -79,9 +79,19 @@ class Tree:
             pairs = zip(below[::2], below[1::2], strict=False)
             self._levels.append([sha256(b"\x01" + a + b).digest() for a, b in pairs])
 
+    @property
+    def size(self) -> int:
+        """How many leaves it has."""
+        return len(self._levels[0])
+
     def root(self, size: int) -> bytes:
         """Return the root of the first ``size`` leaves."""
         return self._node(0, size) if size else EMPTY_ROOT
+
+    def edge(self, size: int) -> Edge:
+        """Return the right edge of the first ``size`` leaves."""
+        bits = [n for n in reversed(range(size.bit_length())) if size >> n & 1]
+        return Edge(size, [self._levels[n][(size >> n) - 1] for n in bits])
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Return the proof that a leaf is in the tree of ``size`` leaves (RFC 9162 2.1.3.1)."""

@@ -19,7 +19,15 @@ from typing import NamedTuple, TextIO
 
 from ledger.clock import SECOND, Clock, iso
 from ledger.errors import Refused
-from ledger.files import Database, begin_immediate, open_to_write, refusal, translated
+from ledger.files import (
+    Database,
+    begin_immediate,
+    give_name,
+    open_to_write,
+    refusal,
+    translated,
+    workshop,
+)
 from ledger.tlog.note import Checkpoint, Note, Signer, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, is_consistent
 
@@ -93,8 +101,18 @@ class Witness:
         self.path = state / "witness.db"
         with translated(self.path):
             state.mkdir(parents=True, exist_ok=True)
-        with self._database() as db:
-            db.execute(_TABLE)
+            if not self.path.exists():
+                self._make()
+
+    def _make(self) -> None:
+        """Make the database aside, and give it its name unless somebody else did."""
+        with workshop(self.path.parent) as aside:
+            made = aside / self.path.name
+            with closing(open_to_write(made, create=True)) as db:
+                db.execute("PRAGMA synchronous=EXTRA")
+                db.execute(_TABLE)
+            with suppress(FileExistsError):
+                give_name(made, self.path)
 
     @property
     def origins(self) -> list[str]:
@@ -145,8 +163,9 @@ class Witness:
 
         ``EXTRA``: a commit has reached the disk, with the directory, when it returns.
         """
-        with translated(self.path), closing(open_to_write(self.path, create=True)) as db:
+        with translated(self.path), closing(open_to_write(self.path)) as db:
             db.execute("PRAGMA synchronous=EXTRA")
+            db.execute(_TABLE)  # where older software was cut short
             yield db
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from platformdirs import user_state_path
-
 from ledger.errors import Refused
 from ledger.files import write_new
 from ledger.store.folder import Folder
@@ -65,6 +63,8 @@ class Memorizer:
 
 
 def _file(origin: str) -> Path:
+    from platformdirs import user_state_path  # noqa: PLC0415 - start-up
+
     return user_state_path("attendance-ledger", appauthor=False) / f"{Path(origin).name}.json"
 
 

@@ -4,15 +4,19 @@ Every answer names it, so it stands apart from proofs, with which every event of
 """
 
 from base64 import b64encode
-from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 
-from ledger.files import Database
+from ledger.files import Database, write_new
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint, read_note
-from ledger.tlog.tree import HASH_BYTES, TILE, Edge
+from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree
 
-_TILE_BYTES, _PAIR_BYTES = TILE * HASH_BYTES, 2 * HASH_BYTES
+_PAIR_BYTES = 2 * HASH_BYTES
+_HELD_AT_MOST = 4
+_held: dict[tuple[int, bytes], Tree] = {}
+"""The trees over whole tiles made last, by their size and the edge, which commits to all."""
 
 
 def root_at(folder: Folder, position: int) -> str:
@@ -25,38 +29,56 @@ def root_at(folder: Folder, position: int) -> str:
         row = db.execute(sql, [position]).fetchone()
         if row is not None:
             return b64encode(read_checkpoint(read_note(row[0]).text).root).decode()
-        return b64encode(_computed(db, position)).decode()
+        return b64encode(_computed(db, folder.tiles, position)).decode()
 
 
-def _computed(db: Database, position: int) -> bytes:
-    """Return the root over the first ``position`` leaf hashes.
-
-    Whole tiles are taken as the leaves of a smaller tree, of which the newest edge has a part.
-    """
-    tiles, rest = _common_edge(db, position), Edge()
-    sql = "SELECT hashes FROM hash_tiles WHERE n >= ? AND n * ? < ? ORDER BY n"
-    for (stored,) in db.execute(sql, [tiles.size, TILE, position]):
-        hashes = stored[: (position - tiles.size * TILE) * HASH_BYTES]
-        if len(hashes) == _TILE_BYTES:
-            tiles.grow(_root_of_tile(hashes))
-        else:
-            for leaf in _cut(hashes, HASH_BYTES):
-                rest.grow(leaf)
+def _computed(db: Database, kept: Path, position: int) -> bytes:
+    """Return the root over the first ``position`` leaf hashes: whole tiles, then single leaves."""
+    whole, leaves = divmod(position, TILE)
+    tree, rest = _tree_of_tiles(db, kept), Edge()
+    tiles = tree.edge(min(whole, tree.size))
+    for leaf in _cut(b"".join(_tiles(db, whole, whole + 1)), HASH_BYTES)[:leaves]:
+        rest.grow(leaf)
     return Edge(tiles.size * TILE + rest.size, [*tiles.hashes, *rest.hashes]).root()
 
 
-def _common_edge(db: Database, position: int) -> Edge:
-    """Return the subtrees of whole tiles, from the left, that the newest tree has as well."""
+def _tree_of_tiles(db: Database, kept: Path) -> Tree:
+    """Return the tree over the roots of all whole tiles.
+
+    They are kept in a file, which is believed as far as the newest edge of the log is that of
+    what it holds; else they are made anew from the leaf hashes, and kept.
+    """
     row = db.execute("SELECT size, hashes FROM tree_edge").fetchone()
     newest = Edge.read(*row) if row else Edge()
-    size, common = 0, []
-    for hash_ in newest.hashes:
-        width = 1 << ((newest.size - size).bit_length() - 1)
-        if width < TILE or size + width > position:
-            break
-        size += width
-        common.append(hash_)
-    return Edge(size // TILE, common)
+    number = newest.size // TILE
+    subtrees = newest.hashes[: number.bit_count()]
+    edge = number, b"".join(subtrees)
+    tree = _held.get(edge)
+    if tree is None:
+        tree = Tree(_kept_roots(kept, number))
+        if tree.size != number or tree.edge(number).hashes != subtrees:
+            roots = [_root_of_tile(hashes) for hashes in _tiles(db, 0, number)]
+            tree = Tree(roots)
+            with suppress(OSError):
+                write_new(kept, b"".join(roots), replace=True)
+        while len(_held) >= _HELD_AT_MOST:
+            _held.pop(next(iter(_held)), None)
+        _held[edge] = tree
+    return tree
+
+
+def _kept_roots(kept: Path, number: int) -> list[bytes]:
+    with suppress(OSError):
+        return _cut(kept.read_bytes()[: number * HASH_BYTES], HASH_BYTES)
+    return []
+
+
+def _tiles(db: Database, first: int, end: int) -> list[bytes]:
+    """Return the leaf hashes of some tiles."""
+    rows = db.execute(
+        "SELECT hashes FROM hash_tiles WHERE n >= ? AND n < ? ORDER BY n", [first, end]
+    )
+    return [row[0] for row in rows]
 
 
 def _root_of_tile(hashes: bytes) -> bytes:
@@ -65,5 +87,5 @@ def _root_of_tile(hashes: bytes) -> bytes:
     return hashes
 
 
-def _cut(hashes: bytes, width: int) -> Iterable[bytes]:
+def _cut(hashes: bytes, width: int) -> list[bytes]:
     return [hashes[at : at + width] for at in range(0, len(hashes), width)]

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -72,6 +72,7 @@ class Codes:
         """Tell whether a code was ever in force."""
         return code in self.by_code
 
+    @lru_cache(maxsize=1 << 14)  # noqa: B019 - one catalogue lives as long as the program
     def find(self, code: str, on: date) -> CodeRule | None:
         """Return the meaning of a code on a day; None where it has none."""
         for rule in self.by_code.get(code, ()):

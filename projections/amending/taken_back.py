@@ -110,7 +110,7 @@ _WORDS: Mapping[type[Versioned], Callable[[View, Any], str]] = MappingProxyType(
         AlertSettlement: lambda _, a: f"alert {a.alert} settled: {a.outcome}",
         Disclosure: lambda view, d: f"{d.kind} of {d.on_date} to {view.open(d.recipient)}",
         ReturnMade: lambda _, r: f"{r.kind} return of {r.on_date}",
-        CaseworkStep: lambda _, s: f"step with the family: {s.step} of {s.on_date}",
+        CaseworkStep: lambda view, s: f"step with the family: {view.open(s.step)} of {s.on_date}",
         Evidence: lambda view, e: f"evidence: {view.open(e.file) or view.open(e.note)}",
     }
 )

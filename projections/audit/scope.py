@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -34,8 +34,7 @@ LAGS = (0, 5, 20)
 _PRESENT = "present"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One version of a mark: what it says, what it replaced, when it was made.
 
     ``transaction``: the position at which its transaction begins; ``when``: the instant at which
@@ -228,8 +227,12 @@ class Scope:
         if pupil not in self.view.people or pupil >= len(self.chosen):
             return False
         at = self.columns.get(session)
-        cells = self.chosen[pupil] if at is None else self.chosen[pupil, at]
-        return bool(np.any(cells))
+        return bool(self._meant[pupil] if at is None else self.chosen[pupil, at])
+
+    @cached_property
+    def _meant(self) -> Flags:
+        """Whether any session of a pupil is asked about, by row number."""
+        return np.asarray(self.chosen.any(axis=1))
 
     def _all_chains(self) -> Iterator[Chain]:
         view = self.view

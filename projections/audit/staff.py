@@ -34,7 +34,17 @@ class _Strangers:
 
     def role(self, step: Step) -> str:
         """Return what its author is compared within: the roles, else the job title."""
-        post = self.scope.describer.post(step.by, step.changed_on)
+        made = step.by, step.changed_on
+        if made not in self._roles:
+            self._roles[made] = self._role(*made)
+        return self._roles[made]
+
+    @cached_property
+    def _roles(self) -> dict[tuple[str | None, date | None], str]:
+        return {}
+
+    def _role(self, by: str | None, day: date | None) -> str:
+        post = self.scope.describer.post(by, day)
         if post is None:
             return _NO_ROLE
         title = self.scope.view.open(post.job_title)

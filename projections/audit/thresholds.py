@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from ledger.english import number_of
 from policies.law.absence import shares
 from policies.law.calendar import school_weeks
@@ -33,6 +31,7 @@ from projections.penalties.case import (
     window_counts,
 )
 from projections.queries.rectangle import Flags, Rectangle
+from projections.queries.selection import CountedCells
 from projections.queries.tally import Counter, Tally
 
 MARGIN = 5
@@ -192,11 +191,7 @@ def _attendance(entered: _Entered, margin: int) -> Iterator[_Near]:
 
 def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
     counter = Counter(whole, scope.codes)
-    cells = scope.chosen & whole.counted
-    counts, undated = counter.by_pupil(cells)
-    return {
-        int(n): counter.tally(counts[n], int(undated[n])) for n in np.nonzero(cells.any(axis=1))[0]
-    }
+    return CountedCells(counter, scope.chosen & whole.counted).pupils()
 
 
 def _threshold(entered: _Entered, margin: int) -> Iterator[_Near]:

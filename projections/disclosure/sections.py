@@ -212,7 +212,7 @@ def _amended_on(row: Mapping[str, Any]) -> str:
 
 def _changed_on(copy: Copy, version: Version) -> str:
     describer = copy.describer
-    return dated(describer.made_at(version) or describer.recording(version)[0])
+    return dated(describer.made_at(version) or describer.recorded_at(version))
 
 
 def _what(_: Copy, version: Version) -> str:
@@ -341,7 +341,7 @@ CASE: tuple[Section[Any], ...] = (
     )),
     Section[CaseworkStep](
         "casework", "Casework about the pupil",
-        _held(CaseworkStep, lambda each: (each.on_date, each.step)), (
+        _held(CaseworkStep, lambda each: (each.on_date, each.line)), (
         Cell("on", "Date", "on_date"),
         Cell("step", "Step"),
         Cell("by", "By", _caseworker),

@@ -131,14 +131,14 @@ def _closures(view: View) -> Iterator[str]:
         ended = each.st if view.end_of(each) else None
         if ended == each.sf:
             continue
-        alike = (each.date, each.groups, each.cancelled, each.reason, each.sf, ended)
+        alike = (each.date, each.groups, each.cancelled, view.open(each.reason), each.sf, ended)
         halves.setdefault(alike, []).append(each.half)
     for (day, groups, cancelled, reason, first, ended), sessions in halves.items():
         yield from ("[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
             yield f"groups = {_toml(list(groups))}"
         yield f'kind = "{"cancelled" if cancelled else "planned"}"'
-        yield f"reason = {_toml(reason)}"
+        yield f"reason = {_toml(reason or '')}"
         if first:
             yield f"recorded_on = {iso(first)}"
         if ended:

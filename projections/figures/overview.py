@@ -202,7 +202,7 @@ def _lowest_columns(found: LowPupils, below: int) -> tuple[Column[RateRow], ...]
         Column("", "Pupil", text=lambda row: row.person.name if row.person else ""),
         Column("", "Group", text=lambda r: groups.get(r.person.index, "") if r.person else ""),
         Column("", "Absent", text=lambda row: str(row.tally.absent), number=True),
-        *tally_columns(lambda row: row.tally, below),
+        *tally_columns(below),
     )
 
 

@@ -324,9 +324,7 @@ def _columns(population: Population) -> tuple[Column[Listed], ...]:
         Column("sessions_to_leave", value=lambda row: row.leaving.sessions),
         Column("could_leave_on", value=lambda row: row.leaving.on),
         Column("population", value=lambda _: population),
-        Column(
-            "codes", value=lambda row: dict(sorted(row.enrolment.tally.codes.items())), csv=False
-        ),
+        Column("codes", value=lambda row: row.enrolment.tally.codes, csv=False),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from projections.queries import pending
-from projections.queries.blocks import Grid, Lines
+from projections.queries.blocks import Grid, Lines, Made
 from projections.queries.columns import Column, Listing, natural_order, percent
 from projections.queries.people import Person
 from projections.queries.question import Answer, Membership, Question, Selection, option
@@ -147,19 +147,12 @@ class Rates(Selection, Question[RateFindings]):
         """Return the table of rows by name, without some of its columns (by heading)."""
         listing = Listing(_columns(self), found.rows)
         shown = [each.heading for each in listing.columns if each.heading]
-        undated = found.total.undated
-        notes = [f"Marks that state no time of recording: {undated}"] if undated else []
         return listing.grid(
             f"Attendance by {self.by}{f' and {self.per}' if self.per else ''}",
             order=[heading for heading in shown if heading not in without],
             rows=lambda: sorted(found.rows, key=lambda row: natural_order(row.name)),
             total=RateRow("All", "", found.total),
-            notes=[
-                *late_notes(found.total),
-                *notes,
-                *pending.notes(found.waiting),
-                *_mean(found.pupils),
-            ],
+            notes=Made(lambda: _notes(found)),
         )
 
     def unknown(self) -> Answer:
@@ -181,7 +174,7 @@ def _columns(question: Rates) -> tuple[Column[RateRow], ...]:
     period: tuple[Column[RateRow], ...] = ()
     if question.per is not None:
         period = (Column("period", question.per.capitalize()),)
-    return (*first, *period, *tally_columns(lambda row: row.tally))
+    return (*first, *period, *tally_columns())
 
 
 def _by_name(question: Rates, found: RateFindings) -> tuple[dict[str, Any], Grid]:
@@ -199,7 +192,7 @@ def _by_name(question: Rates, found: RateFindings) -> tuple[dict[str, Any], Grid
 
 _PER_PERIOD: tuple[Column[RateRow], ...] = (
     Column("period"),
-    *tally_columns(lambda row: row.tally),
+    *tally_columns(),
 )
 
 
@@ -249,6 +242,16 @@ def _explanation(
     codes = {code for tally in tallies for code in tally.codes}
     words = RateWords(rows=tuple(said), by_code=question.by == "code", codes=glossary(view, codes))
     return words.lines(view.folder)
+
+
+def _notes(found: RateFindings) -> list[str]:
+    undated = found.total.undated
+    return [
+        *late_notes(found.total),
+        *([f"Marks that state no time of recording: {undated}"] if undated else []),
+        *pending.notes(found.waiting),
+        *_mean(found.pupils),
+    ]
 
 
 def _mean(tallies: Collection[Tally]) -> list[str]:

@@ -105,7 +105,7 @@ class Filter:
             return True
         if self._q.clock == "source":
             return version.known_by_source > self._since
-        return self._describer.recording(version)[0] > self._since
+        return self._describer.recorded_at(version) > self._since
 
     def _dated(self, version: Version) -> bool:
         if self._q.changed_from is None and self._q.changed_to is None:

@@ -72,7 +72,7 @@ class History(Question[Account]):
         rows = (describer.version(*numbered) for numbered in with_numbers(view, found))
         return Account(
             view.person(pupil),
-            [replace(row, reason=given.get(row.stored, row.reason)) for row in rows],
+            [row._replace(reason=given.get(row.stored, row.reason)) for row in rows],
             context_of(view, describer, pupil, found, span),
             view.rules.codes,
         )

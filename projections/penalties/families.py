@@ -130,10 +130,10 @@ class Families:
         """Return the steps from the day on from which support counts."""
         view, first = self.view, self._support_from(case.window)
         return [
-            SupportStep(each.on_date, each.step, outcome, judge(each.step, outcome, view.on))
+            SupportStep(each.on_date, step, outcome, judge(step, outcome, view.on))
             for each in self._steps.get(pupil, ())
             if first <= each.on_date <= view.on
-            for outcome in (view.open(each.outcome),)
+            for step, outcome in [(view.ring.open(each.step), view.open(each.outcome))]
         ]
 
     def _support_from(self, window: Window) -> date:

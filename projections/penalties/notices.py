@@ -197,7 +197,7 @@ class _Search:
             was=version.replaced,
             became=version.code,
             when=iso(self._resting.when(version)),
-            recorded_at=iso(describer.recording(version)[0]),
+            recorded_at=iso(describer.recorded_at(version)),
             by=describer.author(version),
             source=describer.source(version),
             reason=self.view.open(version.reason),

@@ -74,4 +74,4 @@ class Resting:
 
     def when(self, version: Version) -> int:
         """Return when a change was made: as its source states, else as it was recorded."""
-        return self._describer.made_at(version) or self._describer.recording(version)[0]
+        return self._describer.made_at(version) or self._describer.recorded_at(version)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import ledger
 from ledger.english import number_of
 from ledger.errors import Refused
-from ledger.files import translated
+from ledger.files import only_writer, translated
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import half_done
 from ledger.store.folder import Folder
@@ -43,7 +43,7 @@ from projections.readmodel import manifest, tables
 from projections.readmodel.catch_up import catch_up
 from projections.readmodel.freshness import follows
 from projections.readmodel.sources import Models, as_they_are, log_alone
-from projections.readmodel.tables import DatabaseError, Reach, open_tables, without_writers
+from projections.readmodel.tables import DatabaseError, Reach, open_tables
 
 _ALONE = "; whoever holds its key could have made it anew"
 _SHOWS = (
@@ -309,6 +309,7 @@ def look_at_views(folder: Folder) -> _Views:
         there = _Aside(folder.path, Path(place) / "there")
         try:
             _copy_views(folder, there.views)
+            tables.leave(there)  # what they hold is looked at, not where it came from
             wrong = _wrong(there)
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
@@ -319,7 +320,7 @@ def look_at_views(folder: Folder) -> _Views:
 
 def _copy_views(folder: Folder, place: Path) -> None:
     """Copy the read models while nobody writes to them, so that the copy can be written to."""
-    with without_writers(folder):
+    with only_writer(folder.views):
         shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
     for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
         each.chmod(0o700)

@@ -6,14 +6,11 @@ from typing import NamedTuple
 from ledger.clock import Corrected, local_date, told
 from ledger.english import day
 from ledger.events.base import Authored, Event, Reasoned, Signed, SourcedEvent
-from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Committed
 from ledger.store.store import Store
 from projections.queries.people import AS_STATED
 from projections.queries.versions import Describer, Signatory
 from projections.queries.view import View
-
-_CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 
 
 class Authorship(NamedTuple):
@@ -64,8 +61,7 @@ class Authors:
         return Authorship(by, header.source, header.at, stated, self._reason(event))
 
     def _reason(self, event: Event | None) -> str | None:
-        reason = event.reason or None if isinstance(event, Reasoned) else None
-        return reason if isinstance(event, _CLOSING) else self._view.open(reason)
+        return self._view.open(event.reason) if isinstance(event, Reasoned) else None
 
 
 def author_in_words(by: Signatory | None, source: str | None) -> str:

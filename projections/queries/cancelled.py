@@ -46,7 +46,7 @@ def entries_given(
         ]
         if found and view.calendar.in_term(day):
             known, closure = min(found, key=lambda each: each[0])
-            reason = ": ".join(filter(None, ("session cancelled", closure.reason)))
+            reason = ": ".join(filter(None, ("session cancelled", view.open(closure.reason))))
             yield Given(_entry(view, pupil, session, known), reason)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from policies.law import absence
@@ -39,9 +40,10 @@ class Column(Generic[T]):
     json: bool = True
     sparse: bool = False
 
-    def of(self, row: T) -> Any:  # noqa: ANN401 - whatever the column holds
-        """Return what it says of a row."""
-        return getattr(row, self.key) if self.value is None else self.value(row)
+    @property
+    def of(self) -> Callable[[T], Any]:
+        """What tells of a row what it says."""
+        return self.value or attrgetter(self.key)
 
     def cell(self, row: T) -> str:
         """Return how that is read."""
@@ -49,10 +51,11 @@ class Column(Generic[T]):
 
     def on(self, part: "Callable[[W], T]") -> "Column[W]":
         """Return the column of rows that have such a row as a part; the CSV says the same."""
+        of = self.of
         return Column(
             self.key,
             self.heading,
-            lambda whole: self.of(part(whole)),
+            lambda whole: of(part(whole)),
             lambda whole: self.cell(part(whole)),
             number=self.number,
             free=self.free,
@@ -78,15 +81,20 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold, and what bec
     """Return a value as JSON holds it: dates as text, records by name, listings as their rows."""
     if value.__class__ in _ATOMS:
         return value
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, (dict, Mapping)):
+        return dict(zip(value, plain_each(value.values()), strict=True))
     if isinstance(value, Listing):
         return value.documents()
     if isinstance(value, date):
         return value.isoformat()
-    if hasattr(value, "_asdict"):
-        value = value._asdict()
-    if isinstance(value, Mapping):
-        return {k: v if v.__class__ in _ATOMS else plain(v) for k, v in value.items()}
-    return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+    return plain_each(value) if isinstance(value, (list, tuple)) else value
+
+
+def plain_each(values: Iterable[Any]) -> list[Any]:
+    """Return each value as JSON holds it."""
+    return [value if value.__class__ in _ATOMS else plain(value) for value in values]
 
 
 class Listing(Generic[T]):
@@ -101,14 +109,19 @@ class Listing(Generic[T]):
     def documents(self) -> list[dict[str, Any]]:
         """Return the rows as JSON holds them."""
         named = [column for column in self.columns if column.key and column.json]
-        return [
-            {
-                column.key: plain(value)
-                for column in named
-                if (value := column.of(row)) is not None or not column.sparse
-            }
-            for row in self.rows
-        ]
+        rows = self._by_key((column, column.of) for column in named)
+        for key in (column.key for column in named if column.sparse):
+            for row in rows:
+                if row[key] is None:
+                    del row[key]
+        return rows
+
+    def _by_key(
+        self, columns: Iterable[tuple[Column[T], Callable[[T], Any]]]
+    ) -> list[dict[str, Any]]:
+        """Return what some columns say of each row, by their keys; column by column."""
+        said = {column.key: plain_each(map(of, self.rows)) for column, of in columns}
+        return [dict(zip(said, row, strict=True)) for row in zip(*said.values(), strict=True)]
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -121,13 +134,9 @@ class Listing(Generic[T]):
 
     def flat(self) -> list[dict[str, Any]]:
         """Return the rows as the CSV has them."""
-        return [
-            {
-                column.key: plain(column.csv(row) if callable(column.csv) else column.of(row))
-                for column in self._in_csv
-            }
-            for row in self.rows
-        ]
+        return self._by_key(
+            (column, column.csv if callable(column.csv) else column.of) for column in self._in_csv
+        )
 
     def grid(
         self,

@@ -4,7 +4,7 @@ import numpy as np
 
 from ledger.clock import end_of_day
 from ledger.values import Session
-from projections.queries.rectangle import Flags, Rectangle, cover
+from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of, takings
 
@@ -26,8 +26,8 @@ def due_cells(view: View, whole: Rectangle) -> Flags:
     for taking in takings(view, sessions_of(first, last)):
         at = columns.get(taking.session)
         if at is not None and not found[:, at].all():
-            members = [m for m in view.memberships if m.name == taking.grp]
-            cover(found[:, at : at + 1], whole.sessions[at : at + 1], members)
+            members = (m for m in view.memberships if m.name == taking.grp)
+            found[[m.pupil for m in members if m.covers(whole.sessions[at].date)], at] = True
     return found & whole.counted
 
 

@@ -7,21 +7,25 @@ counted two ways.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from operator import attrgetter
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ledger.values import Session
-from policies.packs.codes import CodeRule, Codes
+from policies.packs.codes import CodeRule, Codes, Rules
+from projections.queries.kept import keep
 from projections.queries.view import Interval, View
-from projections.readmodel.grid import column
+from projections.readmodel.grid import Partition, column
 
 Flags = npt.NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
 _NO_END = date.max.toordinal()
 
 
-@dataclass(slots=True)
+@dataclass
 class Rectangle:
     """Pupils (rows, by row number) and sessions (columns, in order) of a range of dates.
 
@@ -39,24 +43,58 @@ class Rectangle:
     met: Flags
     cancelled: Flags
 
-    @property
+    @cached_property
     def counted(self) -> Flags:
         """Cells that count: met, while on roll."""
-        return self.met & self.on_roll
+        return _fixed(self.met & self.on_roll)
 
 
 def rectangle(view: View, first: date | None = None, last: date | None = None) -> Rectangle:
-    """Return the register of a view, by default from its first date to its ``on``."""
-    # Terms as known at some moment may overlap, though no command lets them stand so.
-    each = set(view.calendar.sessions(first or view.first, last or view.on))
-    sessions = sorted(each, key=attrgetter("date", "half"))
-    size = (view.row_count, len(sessions))
-    codes, undated = _marks(view, sessions, size)
-    met, cancelled = _met_and_cancelled(view, sessions, size)
-    on_roll = np.zeros(size, np.bool_)
-    cover(on_roll, sessions, view.spells)
-    book = _supersede(view, sessions, (codes, undated), on_roll & cancelled)
-    return Rectangle(sessions, book, codes, undated, on_roll, met, cancelled)
+    """Return the register of a view, by default from its first date to its ``on``.
+
+    Nobody changes it: whoever asks the same again is given the same.
+    """
+    days = (first or view.first, last or view.on)
+    if days not in view.facts:
+        keep(view.facts, days, _Frame(view, *days))
+    frame: _Frame = view.facts[days]
+    return frame.rectangle(view)
+
+
+class _Frame:
+    """A register as calendar, roll and groups alone make it, and every version of its marks."""
+
+    def __init__(self, view: View, first: date, last: date) -> None:
+        # Terms as known at some moment may overlap, though no command lets them stand so.
+        each = set(view.calendar.sessions(first, last))
+        self.sessions = sorted(each, key=attrgetter("date", "half"))
+        size = (view.row_count, len(self.sessions))
+        self.marks = _marks(view, self.sessions, size)
+        self.met, self.cancelled = map(_fixed, _met_and_cancelled(view, self.sessions, size))
+        on_roll = np.zeros(size, np.bool_)
+        cover(on_roll, self.sessions, view.spells)
+        self.on_roll = _fixed(on_roll)
+        self._latest: tuple[tuple[int, Rules], Rectangle] | None = None
+
+    def rectangle(self, view: View) -> Rectangle:
+        """Return it with the marks that stood as known to a view."""
+        latest, wanted = self._latest, (view.position, view.rules)
+        if latest is None or latest[0] != wanted:
+            latest = self._latest = wanted, self._as_known(view)
+        return latest[1]
+
+    def _as_known(self, view: View) -> Rectangle:
+        codes, undated = self.marks.as_known(view.position, view.stated)
+        marks, given = (codes, undated), self.on_roll & self.cancelled
+        book = _supersede(view, self.sessions, marks, given)
+        shown = _fixed(codes), _fixed(undated)
+        return Rectangle(self.sessions, book, *shown, self.on_roll, self.met, self.cancelled)
+
+
+def _fixed(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    """Return an array that nobody can change."""
+    array.flags.writeable = False
+    return array
 
 
 def cells(whole: Rectangle, codes: Codes, wanted: Callable[[CodeRule], bool]) -> Flags:
@@ -89,19 +127,15 @@ def _supersede(
     return book
 
 
-def _marks(
-    view: View, sessions: list[Session], size: tuple[int, int]
-) -> tuple[npt.NDArray[np.uint8], Flags]:
-    codes, undated = np.zeros(size, np.uint8), np.zeros(size, np.bool_)
+def _marks(view: View, sessions: list[Session], size: tuple[int, int]) -> Partition:
+    """Return every version of the marks of some sessions, a column each."""
+    found = Partition.of(size)
     places = [column(str(s)) for s in sessions]
     for year in sorted({y for y, _ in places}):
         here = np.array([n for n, (y, _) in enumerate(places) if y == year])
         there = np.array([c for y, c in places if y == year])
-        known, no_date = view.grid.partition(year).as_known(view.position, view.stated)
-        rows = min(len(known), size[0])
-        codes[:rows, here] = known[:rows, there]
-        undated[:rows, here] = no_date[:rows, there]
-    return codes, undated
+        found.lay(view.grid.partition(year), there, here)
+    return found
 
 
 def _met_and_cancelled(

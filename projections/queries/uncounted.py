@@ -9,7 +9,7 @@ first of those that stand: it made the mark not count, whatever was recorded aft
 nothing. A reason that ended and came back came with the event that brought it back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -128,6 +128,7 @@ class Standing:
             groups=[v for v in self._groups if closures and v.said.covers(day)],
             closures=closures,
             ages=self._ages,
+            open_text=self.view.ring.open,
         )
 
     @cached_property
@@ -211,6 +212,7 @@ class _Facts:
     groups: list[_Version[Membership]]
     closures: list[_Version[Closure]]
     ages: list[_Version[Details]]
+    open_text: Callable[[str], str]
 
     @cached_property
     def turns(self) -> list[int]:
@@ -242,7 +244,7 @@ class _Facts:
         closed = self._closed(position) if self.closures else []
         if not (self.counted_cancelled and any(c.cancelled for c in closed)):
             for closure in closed:
-                yield closure.groups, _closure(closure)
+                yield closure.groups, self._closure(closure)
         if not self._of_age(position):
             words = "the pupil is recorded as not of compulsory school age that day"
             yield AGE, Bar(AGE, words)
@@ -253,6 +255,14 @@ class _Facts:
         groups = {v.said.name for v in self.groups if v.stands_at(position)}
         concerned = [closure for closure in standing if closure.concerns(groups)]
         return sorted(concerned, key=lambda c: (not c.cancelled, sorted(c.groups)))
+
+    def _closure(self, closure: Closure) -> Bar:
+        kind, words = CLOSED, "the school is recorded as closed that day"
+        if closure.cancelled:
+            kind, words = CANCELLED, "the session is recorded as cancelled"
+        words += f" for {', '.join(sorted(closure.groups))}" if closure.groups else ""
+        words += f" ({self.open_text(closure.reason)})" if closure.reason else ""
+        return Bar(kind, words)
 
     def _of_age(self, position: int) -> bool:
         if not self.ages:
@@ -267,12 +277,3 @@ def _off_roll(day: date, spells: list[Spell]) -> str:
     words = "the pupil is recorded as not on roll that day"
     left = [each.leaves_on for each in spells if each.leaves_on and each.leaves_on < day]
     return f"{words} (last day on roll: {day_in_words(max(left))})" if left else words
-
-
-def _closure(closure: Closure) -> Bar:
-    kind, words = CLOSED, "the school is recorded as closed that day"
-    if closure.cancelled:
-        kind, words = CANCELLED, "the session is recorded as cancelled"
-    words += f" for {', '.join(sorted(closure.groups))}" if closure.groups else ""
-    words += f" ({closure.reason})" if closure.reason else ""
-    return Bar(kind, words)

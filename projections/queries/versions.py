@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -145,8 +145,7 @@ class Importer(NamedTuple):
 # -- versions --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class MarkVersion:
+class MarkVersion(NamedTuple):
     """A version of a mark or plan as it is shown, with its texts opened; instants as stored.
 
     ``number``: in its stream (`with_numbers`); ``recorded``: here; ``imported_by``: who gave the
@@ -297,17 +296,17 @@ class Describer:
 
     def version(self, number: int, version: Version) -> MarkVersion:
         """Return what a version of that number says, and who made it when."""
-        at, source = self.recording(version)[0], self.source(version)
-        commit = self._view.commits.of(version.position)
+        view, commit = self._view, self._view.commits.of(version.position)
+        source = commit.source if version.imported else None
         return MarkVersion(
             stored=version,
             number=number,
-            reason=self._view.open(version.reason),
-            nature=self._view.open(version.nature),
-            comment=self._view.open(version.comment),
+            reason=view.open(version.reason),
+            nature=view.open(version.nature),
+            comment=view.open(version.comment),
             by=self.author(version),
-            recorded=at,
-            changed=at if self._later_import(version) else None,
+            recorded=commit.at,
+            changed=commit.at if self._later_import(version) else None,
             late=self.school_days_late(version),
             source=source,
             imported_by=self.importer(commit) if source else None,
@@ -355,10 +354,9 @@ class Describer:
             )
         return known
 
-    def recording(self, version: Version) -> tuple[int, str]:
-        """Return when a version was recorded here, and how its author was authenticated."""
-        commit = self._view.commits.of(version.position)
-        return commit.at, commit.authenticated
+    def recorded_at(self, version: Version) -> int:
+        """Return when a version was recorded here."""
+        return self._view.commits.of(version.position).at
 
     def source(self, version: Version) -> str | None:
         """Return the system whose import stated a version; none where it was recorded here."""
@@ -372,7 +370,7 @@ class Describer:
         """
         if version.imported and not self._later_import(version):
             return version.stated
-        return self.recording(version)[0]
+        return self.recorded_at(version)
 
     def _later_import(self, version: Version) -> bool:
         """Tell whether a mark was restated by a later import than that of its entry."""
@@ -399,7 +397,9 @@ class Describer:
         """Return who made a version, with the title of then; none where nobody is stated."""
         if version.by is None:
             return None
-        authenticated = AS_STATED if version.imported else self.recording(version)[1]
+        authenticated = AS_STATED
+        if not version.imported:
+            authenticated = self._view.commits.of(version.position).authenticated
         # Kept with the change where it is an amendment, else as the staff list was that day.
         if version.name is not None:
             return Signatory(*self._view.author(version), authenticated)

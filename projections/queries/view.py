@@ -1,11 +1,11 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import ledger
 from ledger import clock as clocks
@@ -18,6 +18,7 @@ from ledger.store.folder import Folder
 from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import CodeRule, Rules, rules
+from projections.queries.kept import Facts, Keeper, Kept, keep
 from projections.queries.people import AS_STATED, Author, Person, Signed, StatedAuthor
 from projections.queries.question import GROUP_OPTIONS, PointInTime, Question
 from projections.readmodel.known import (
@@ -37,6 +38,8 @@ from projections.readmodel.tables import ALWAYS
 if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
 
+T = TypeVar("T")
+
 
 class Interval(NamedTuple):
     """A pupil's stretch of days, on roll or in a group; ``last`` none: open."""
@@ -50,6 +53,19 @@ class Interval(NamedTuple):
     def covers(self, day: date) -> bool:
         """Tell whether a day lies in the stretch."""
         return self.first <= day and (self.last is None or day <= self.last)
+
+
+def _kept(read: "Callable[[View], T]") -> "cached_property[T]":
+    """Let a fact be read once for all views of a point in time."""
+
+    def fact(view: "View") -> T:
+        if read not in view.facts:
+            keep(view.facts, read, read(view))
+        found: T = view.facts[read]
+        return found
+
+    fact.__doc__ = read.__doc__
+    return cached_property(fact)
 
 
 @dataclass
@@ -66,6 +82,7 @@ class View(Known):
     known_at: int
     rules: Rules = field(default_factory=rules)
     opened: "_Opened | None" = None
+    kept: Kept = field(default_factory=Kept)
 
     def at(self, question: PointInTime) -> "View":
         """Return another point in time, over the same read models and keys."""
@@ -122,17 +139,23 @@ class View(Known):
     # -- the school -------------------------------------------------------------------------
 
     @cached_property
+    def facts(self) -> Facts:
+        """What is kept of this point in time besides the marks."""
+        return self.kept.at(self)
+
+    @_kept
     def school(self) -> school_records.School | None:
-        """The school's details, none where they are not recorded."""
+        """Details of the school, none where they are not recorded."""
         return next(iter(self.standing(school_records.School)), None)
 
-    @cached_property
+    @_kept
     def calendar(self) -> Calendar:
-        """The calendar as known."""
+        """Terms, closures and register times as known."""
         return Calendar(
             [each.law for each in self.standing(school_records.Term)],
             [each.law for each in self.standing(school_records.Closure)],
             [each.law for each in self.standing(school_records.Times)],
+            self.ring.open,
         )
 
     @cached_property
@@ -164,7 +187,7 @@ class View(Known):
 
     # -- people -----------------------------------------------------------------------------
 
-    @cached_property
+    @_kept
     def people(self) -> dict[int, Person]:
         """Every pupil known, by row number."""
         found = {each.pupil: self._person(each) for each in self.standing(Details)}
@@ -189,7 +212,7 @@ class View(Known):
         self.ring.read_all()
         return self.ring.open
 
-    @cached_property
+    @_kept
     def spells(self) -> list[Interval]:
         """Every spell on roll known."""
         return [
@@ -197,7 +220,7 @@ class View(Known):
             for each in self.standing(roll_records.Spell)
         ]
 
-    @cached_property
+    @_kept
     def memberships(self) -> list[Interval]:
         """Every group membership known."""
         return [
@@ -249,7 +272,7 @@ class View(Known):
         alike = names.twins(m.name for m in self._of_kind(by)) if by in _LISTED_BY else {}
         return said + [f"Groups that look alike: {_listed(held)}" for held in alike.values()]
 
-    @cached_property
+    @_kept
     def row_count(self) -> int:
         """How many rows hold every pupil known; a source may state a group before its pupil."""
         listed = (each.pupil for each in (*self.spells, *self.memberships))
@@ -342,49 +365,64 @@ def _first_date(first: date, on: date) -> date:
     return first
 
 
+class Held(NamedTuple):
+    """What a process that lives holds for its questions: keys as they are now, what it keeps."""
+
+    ring: KeyRing
+    keeper: Keeper
+
+
+@contextmanager
+def _holding(folder: Folder, held: Held | None) -> Iterator[Held]:
+    if held is not None:
+        yield held
+        return
+    with closing(KeyRing(folder.keys, to_write=False)) as ring:
+        yield Held(ring, Keeper())
+
+
 @contextmanager
 def open_view(
     folder: Folder,
     question: PointInTime,
     clock: Clock,
-    ring: KeyRing | None = None,
+    held: Held | None = None,
     source: Source = views,
 ) -> Iterator[View]:
-    """Open the read models for a question.
-
-    ``ring``: the keys as they are now, where somebody has them open; ``source``: where the read
-    models come from.
-    """
+    """Open the read models for a question; ``source``: where they come from."""
     folder.required()
     now = clock()
     with (
         source(folder) as models,
-        nullcontext(ring) if ring else closing(KeyRing(folder.keys, to_write=False)) as keys,
+        _holding(folder, held) as (keys, keeper),
         ExitStack() as more,
     ):
-        yield _view(_Opened(folder, models, keys, now, more), question)
+        kept = keeper.of((models.place, keys, keys.version))
+        yield _view(_Opened(folder, models, keys, now, more, kept), question)
 
 
 @contextmanager
 def view_for(
-    folder: Folder, question: Question[Any], clock: Clock, ring: KeyRing | None = None
+    folder: Folder, question: Question[Any], clock: Clock, held: Held | None = None
 ) -> Iterator[View]:
     """Open the read models for a question; for a document that leaves the school, the log alone.
 
     The views only say, and quickly, whose marks are needed; the log is asked whether these are
-    all.
+    all. What is kept is of the views too.
     """
-    with open_view(folder, question, clock, ring) as view:
+    with open_view(folder, question, clock, held) as view:
         if not question.leaves_school:
             yield view
             return
         whose = question.whose(view)
-    with open_view(folder, question, clock, ring, log_of(whose)) as view:
+    # What is made of the log alone takes nothing from what is kept of the views.
+    alone = held and held._replace(keeper=Keeper())
+    with open_view(folder, question, clock, alone, log_of(whose)) as view:
         needed = whose if whose is None else question.whose(view)
         if whose is None or (needed is not None and set(needed) <= set(whose)):
             yield view
             return
-    with open_view(folder, question, clock, ring, log_of(needed)) as view:
+    with open_view(folder, question, clock, alone, log_of(needed)) as view:
         yield view
 
 
@@ -396,17 +434,18 @@ class _Opened(NamedTuple):
     ring: KeyRing
     now: int
     more: ExitStack
+    kept: Kept
 
 
 def _view(opened: _Opened, question: PointInTime) -> View:
-    folder, models, ring, now, more = opened
+    folder, models, ring, now, more, kept = opened
     known_at = _known_at(models, question, now)
     position, stated = _bounds(models, question, known_at)
     if question.clock == "source" and is_corrected_after(models.db, position):
         # Their rows hold times as a later correction has them; nothing was known of it then.
-        models = more.enter_context(log_upto(folder, position))
+        models, kept = more.enter_context(log_upto(folder, position)), Kept()
     bounds = (models, position, stated)
-    return View(*bounds, folder, ring, now, question, known_at, opened=opened)
+    return View(*bounds, folder, ring, now, question, known_at, opened=opened, kept=kept)
 
 
 def _known_at(models: Models, question: PointInTime, now: int) -> int:

@@ -16,19 +16,19 @@ from ledger.events import streams
 from ledger.events.base import SourcedEvent
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
-from ledger.files import translated
+from ledger.files import only_writer, translated
+from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Recorded, Store
+from ledger.store.store import Store
 from ledger.times import WrongClock, wrong_at, wrong_clocks
 from projections.readmodel import manifest, models, recent, tables
-from projections.readmodel.freshness import goes_on
+from projections.readmodel.freshness import goes_on, tell_made_anew
 from projections.readmodel.known import known_from
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.records.all_records import RECORDS
 from projections.readmodel.sources import as_they_are
 from projections.readmodel.tables import (
     Connection,
-    DatabaseError,
     Moment,
     Reach,
     Writer,
@@ -54,17 +54,26 @@ def rebuild(folder: Folder, *, progress: Progress | None = None) -> int:
 
 
 def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
-    path = tables_path(folder)
     with translated(folder.views):
         folder.views.mkdir(mode=0o700, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)
-        try:
-            db = tables.connect(path)
-        except DatabaseError:
-            path.unlink()
-            db = tables.connect(path)
-    with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
+        with only_writer(folder.views):
+            if not (is_as_left := tables.as_left(folder)):
+                if tables.were_left(folder):
+                    tell_made_anew()
+                tables.remove(folder)
+            try:
+                head, is_as_left = _write(folder, progress, anew=anew), True
+            finally:
+                if is_as_left:
+                    tables.leave(folder)
+    return head
+
+
+def _write(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
+    path = tables_path(folder)
+    if not path.exists():
+        path.touch(mode=0o600)
+    with closing(tables.connect(path)) as db, closing(Store(folder.log)) as store:
         db.execute("BEGIN IMMEDIATE")
         head = store.head()
         wrong = _wrong_clocks(store, head)
@@ -193,7 +202,7 @@ class _Feed:
     header: Committed | None = None
 
     def take(self, page: list[Recorded]) -> None:
-        handlers = models.HANDLERS
+        handlers, marks = models.HANDLERS, []
         for position, stream, _, event in page:
             if isinstance(event, Committed):
                 self._begin(position, event)
@@ -203,10 +212,11 @@ class _Feed:
                 handler(self.writer, moment, stream, event)
             if isinstance(event, _GRID) and position > self.grid_at:
                 pupil, session = stream[_MARK:].split(":", 1)
-                add = self.marks.enter if isinstance(event, SessionMarked) else self.marks.change
-                add(self.writer.pupils[pupil], session, event.code, moment)
+                number = self.writer.pupils[pupil]
+                marks.append((position, number, session, event.code, moment.stated))
         self.writer.flush()
-        self.marks.flush()
+        if marks:
+            self.marks.take(recent.Marks(*zip(*marks, strict=True)))
 
     def _begin(self, position: int, header: Committed) -> None:
         self.header = header

@@ -12,8 +12,9 @@ from typing import TypeVar
 from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
+from ledger.terminal import say
 from projections.readmodel import manifest, recent, tables
-from projections.readmodel.tables import Connection, DatabaseError, Reach, open_tables, tables_path
+from projections.readmodel.tables import Connection, DatabaseError, Reach, open_tables
 
 Found = TypeVar("Found")
 _UNREADABLE = ("storage", "ledger-damaged")
@@ -43,7 +44,7 @@ def _grid_goes_on(folder: Folder, db: Connection) -> bool:
 
 def is_current(folder: Folder, head: int) -> bool:
     """Tell whether every read model has reached the head of this log."""
-    if not tables_path(folder).is_file():
+    if not tables.as_left(folder):
         return False
     try:
         with closing(open_tables(folder)) as db:
@@ -56,9 +57,9 @@ def is_current(folder: Folder, head: int) -> bool:
 def retry_without_views(folder: Folder, attempt: Callable[[], Found]) -> Found:
     """Return what an attempt at the read models gives; one that cannot read them is repeated.
 
-    They are put aside for it and made anew from the log, once: they are disposable, and whoever
-    asks has to be told nothing. When that does not help, they are put back, since they may be the
-    last copy of a log that is damaged itself. What the disk refuses is a `StorageRefused`.
+    They are put aside for it and made anew from the log, once, which is told beside the answer.
+    When that does not help, they are put back, since they may be the last copy of a log that is
+    damaged itself. What the disk refuses is a `StorageRefused`.
     """
     with translated(folder.views):
         return _retried(folder, attempt)
@@ -67,7 +68,8 @@ def retry_without_views(folder: Folder, attempt: Callable[[], Found]) -> Found:
 def _retried(folder: Folder, attempt: Callable[[], Found]) -> Found:
     try:
         return attempt()
-    except (Refused, OSError, EOFError, ValueError, DatabaseError) as error:
+    except Exception as error:
+        # Whatever damaged rows make of an answer; a fault of ours comes again without them.
         if not _views_to_blame(folder, error):
             raise
     aside = folder.path / "views.unreadable"
@@ -80,7 +82,17 @@ def _retried(folder: Folder, attempt: Callable[[], Found]) -> Found:
         aside.rename(folder.views)
         raise
     _remove(aside)
+    tell_made_anew()
     return found
+
+
+def tell_made_anew() -> None:
+    """Say, beside an answer, that the read models were made anew, and why."""
+    say(
+        "note: what answers are looked up in (views/) was not as it was left: changed, damaged, "
+        "copied or cut short; it was made anew from the log",
+        err=True,
+    )
 
 
 def _views_to_blame(folder: Folder, error: Exception) -> bool:

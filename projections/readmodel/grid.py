@@ -1,23 +1,23 @@
 """The grid: a register is a rectangle, pupils by sessions, and so is the model.
 
-One partition a year from 1 August, so that no change of calendar moves a cell: row = the pupil's
-number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
+One partition a year from 1 August. Dense arrays on disk, memory-mapped:
 
-- ``codes`` uint8: index into the code book, 0 = no mark;
-- ``kf`` uint32: position at which the standing version was recorded;
-- ``sf`` int64: time stated for it (microseconds), never falling along a chain; 0 = undated;
-- ``older`` int64 [n, 7]: superseded versions: row, column, code, kf, kt, sf, st.
+- ``pupils`` int32: the number in the tables of each row's pupil, ascending: those with a mark;
+- ``columns`` int16: where in the year each column's session lies, two a day, ascending;
+- ``codes`` uint8 [pupils, columns]: index into the code book, 0 = no mark;
+- ``kf`` uint32, as ``codes``: position at which the standing version was recorded;
+- ``sf`` int64, as ``codes``: time stated for it (microseconds), never falling; 0 = undated;
+- ``older`` int64 [n, 7]: superseded versions, in the order in which they were superseded: row
+  and place of the column in these arrays, code, kf, kt, sf, st.
 
 The marks recorded since the arrays were written (`recent`) are laid over them, in memory, when a
 year is opened. As known at a position: all of it, with later versions rewound.
 """
 
 import io
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -28,15 +28,18 @@ from ledger.files import write_new
 from ledger.values import school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest, Written
-from projections.readmodel.recent import RecentMark
-from projections.readmodel.tables import ALWAYS, Moment, Reach
+from projections.readmodel.recent import NO_MARKS, Marks
+from projections.readmodel.tables import ALWAYS, Reach
 
 Codes = npt.NDArray[np.uint8]
-COLUMNS = 2 * 366
-_ARRAYS = ("codes", "kf", "sf", "older")
+Places = npt.NDArray[np.int64]
+_ARRAYS = ("pupils", "columns", "codes", "kf", "sf", "older")
+_CELLS = ("codes", "kf", "sf")
 _OLDER_FIELDS = 7
-_ROOM = 64
-Cell = TypeVar("Cell", np.uint8, np.uint32, np.int64)
+_AT_ONCE = 1 << 16
+_YEAR = 1 << 10
+"""More than the columns of a year."""
+Number = TypeVar("Number", np.uint8, np.int16, np.int32, np.uint32, np.int64)
 
 
 def column(session: str) -> tuple[int, int]:
@@ -46,73 +49,103 @@ def column(session: str) -> tuple[int, int]:
     return year, 2 * (day - date(year, 8, 1)).days + (session[11] == "P")
 
 
+def among(held: npt.NDArray[Number], wanted: npt.ArrayLike) -> Places:
+    """Return where each of some numbers stands in an ascending array; -1: it does not."""
+    at: Places = np.searchsorted(held, wanted)
+    at[np.append(held, -1)[at] != wanted] = -1
+    return at
+
+
 @dataclass(slots=True)
 class Partition:
     """The marks of one year; see the module for the arrays."""
 
+    pupils: npt.NDArray[np.int32]
+    columns: npt.NDArray[np.int16]
     codes: Codes
     kf: npt.NDArray[np.uint32]
     sf: npt.NDArray[np.int64]
     older: npt.NDArray[np.int64]
-    rows: int = 0
-    added: list[tuple[int, ...]] = field(default_factory=list)
 
     @classmethod
     def empty(cls) -> "Partition":
-        """Return a partition without pupils."""
+        """Return a partition without pupils and sessions."""
+        return cls.of((0, 0))
+
+    @classmethod
+    def of(cls, size: tuple[int, int]) -> "Partition":
+        """Return a partition of so many pupils and columns, by number, without marks."""
         return cls(
-            np.zeros((0, COLUMNS), np.uint8),
-            np.zeros((0, COLUMNS), np.uint32),
-            np.zeros((0, COLUMNS), np.int64),
+            np.arange(size[0], dtype=np.int32),
+            np.arange(size[1], dtype=np.int16),
+            np.zeros(size, np.uint8),
+            np.zeros(size, np.uint32),
+            np.zeros(size, np.int64),
             np.zeros((0, _OLDER_FIELDS), np.int64),
         )
 
-    def reserve(self, rows: int) -> None:
-        """Have at least so many pupils, in arrays that can be written; room grows by doubling."""
-        room = len(self.codes)
-        if rows > room or not self.codes.flags.writeable:
-            more = max(rows, 2 * room, _ROOM) - room
-            self.codes = _with_room(self.codes, more)
-            self.kf = _with_room(self.kf, more)
-            self.sf = _with_room(self.sf, more)
-        self.rows = max(self.rows, rows)
+    def lay(self, marked: "Partition", there: Places, here: Places) -> None:
+        """Lay some columns of another partition into columns of this one, which is by number.
 
-    def set(self, row: int, col: int, code: int, position: int, stated: int) -> None:
-        """Let a version stand from a position and stated time; remember the one before."""
-        before = int(self.codes[row, col])
-        if before:
-            sf = int(self.sf[row, col])
-            stated = max(sf, stated)
-            kf = int(self.kf[row, col])
-            self.added.append((row, col, before, kf, position, sf, stated))
-        self.codes[row, col] = code
-        self.kf[row, col] = position
-        self.sf[row, col] = stated
+        ``there``: columns of the year, ascending. Pupils beyond the rows here are left out.
+        """
+        pupils = marked.pupils[: np.searchsorted(marked.pupils, len(self.codes))]
+        at, rows = among(marked.columns, there), len(pupils)
+        here, at = here[at >= 0], at[at >= 0]
+        for name in _CELLS:
+            getattr(self, name)[np.ix_(pupils, here)] = getattr(marked, name)[:rows, at]
+        place = np.full(len(marked.columns), -1)
+        place[at] = here
+        older = marked.older[(place[marked.older[:, 1]] >= 0) & (marked.older[:, 0] < rows)]
+        older[:, 0], older[:, 1] = pupils[older[:, 0]], place[older[:, 1]]
+        self.older = np.concatenate([self.older, older])
 
-    def enter(self, entries: list[tuple[int, int, int, int, int]]) -> None:
-        """Set many first marks at once: row, column, code, position, stated time."""
-        row, col, code, position, stated = np.array(entries, np.int64).T
-        self.codes[row, col] = code
-        self.kf[row, col] = position
-        self.sf[row, col] = stated
+    def take(self, marks: npt.NDArray[np.int64]) -> None:
+        """Let versions of marks stand, in the order of the log; those before are remembered.
 
-    def settle(self) -> None:
-        """Cut spare room off, and take what was added into the array of older versions."""
+        ``marks`` [5, n]: pupil, column in the year, code, position, stated time.
+        """
+        self._make_room(marks[0], marks[1])
+        row, col = np.searchsorted(self.pupils, marks[0]), np.searchsorted(self.columns, marks[1])
+        versions = np.vstack([row, col, marks[2:]])
+        turns = _turns(row * len(self.columns) + col)
+        ended = [self._set(versions[:, turns == turn]) for turn in range(turns.max() + 1)]
+        older = np.concatenate([self.older, *ended])
+        self.older = older[np.argsort(older[:, 4], kind="stable")]
+
+    def _set(self, versions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Let versions stand, of each cell one; return those that they supersede, as `older`."""
+        row, col, code, position, stated = versions
+        before, kf, sf = (getattr(self, name)[row, col].astype(np.int64) for name in _CELLS)
+        stated = np.where(before, np.maximum(sf, stated), stated)
+        self.codes[row, col], self.kf[row, col], self.sf[row, col] = code, position, stated
+        ended = np.column_stack([row, col, before, kf, position, sf, stated])
+        return np.compress(before > 0, ended, axis=0)
+
+    def _make_room(self, pupils: Places, columns: Places) -> None:
+        """Have rows and columns for some pupils and sessions, in arrays that can be written."""
+        rows = np.union1d(self.pupils, pupils).astype(np.int32)
+        cols = np.union1d(self.columns, columns).astype(np.int16)
+        size = (len(rows), len(cols))
+        if size == self.codes.shape and self.codes.flags.writeable:
+            return
+        row, col = np.searchsorted(rows, self.pupils), np.searchsorted(cols, self.columns)
+        self.pupils, self.columns = rows, cols
         self.codes, self.kf, self.sf = (
-            self.codes[: self.rows],
-            self.kf[: self.rows],
-            self.sf[: self.rows],
+            _placed(self.codes, size, row, col),
+            _placed(self.kf, size, row, col),
+            _placed(self.sf, size, row, col),
         )
-        if self.added:
-            self.older = np.concatenate([self.older, np.array(self.added, np.int64)])
-            self.added = []
+        if len(self.older):
+            moved = [row[self.older[:, 0]], col[self.older[:, 1]]]
+            self.older = np.column_stack([*moved, self.older[:, 2:]])
 
     def as_known(self, position: int, stated: int) -> tuple[Codes, npt.NDArray[np.bool_]]:
         """Return code indexes [pupils, columns] as known, and which of them are undated."""
         standing = self.kf <= position
         if stated < ALWAYS:
             standing &= self.sf <= stated
-        codes = np.where(standing, self.codes, 0).astype(np.uint8)
+        codes = self.codes * standing
         undated = (self.sf == 0) & (codes != 0)
         row, col, code, kf, kt, sf, st = self.older.T
         stood = (kf <= position) & (sf <= stated) & ((position < kt) | (stated < st))
@@ -121,8 +154,33 @@ class Partition:
         return codes, undated
 
 
-def _with_room(array: npt.NDArray[Cell], more: int) -> npt.NDArray[Cell]:
-    return np.concatenate([array, np.zeros((more, COLUMNS), array.dtype)])
+def _placed(
+    cells: npt.NDArray[Number], size: tuple[int, int], row: Places, col: Places
+) -> npt.NDArray[Number]:
+    """Return an array of a size with some cells in rows and columns, all others 0."""
+    found = np.zeros(size, cells.dtype)
+    found[np.ix_(row, col)] = cells
+    return found
+
+
+def _turns(cells: Places) -> Places:
+    """Return for each cell how often it stands before in the sequence."""
+    order = np.argsort(cells, kind="stable")
+    ordered = cells[order]
+    begins = np.append(True, ordered[1:] != ordered[:-1])
+    number = np.arange(len(cells))
+    turns = np.empty_like(order)
+    turns[order] = number - np.maximum.accumulate(np.where(begins, number, 0))
+    return turns
+
+
+class _Places(dict[str, int]):
+    """Session -> year and column of the year, as one number."""
+
+    def __missing__(self, session: str) -> int:
+        year, place = column(session)
+        found = self[session] = year * _YEAR + place
+        return found
 
 
 class Grid:
@@ -137,8 +195,8 @@ class Grid:
         self._partitions: dict[int, Partition] = {}
         self._changed: set[int] = set()
         self._numbers: dict[str, int] = {}
-        self._columns: dict[str, tuple[int, int]] = {}
-        self._entries: dict[int, list[tuple[int, int, int, int, int]]] = {}
+        self._places = _Places()
+        self._waiting: list[npt.NDArray[np.int64]] = []
 
     def partition(self, year: int) -> Partition:
         """Return a year's partition, or an empty one."""
@@ -146,34 +204,30 @@ class Grid:
             self._partitions[year] = Partition.empty()
         return self._partitions[year]
 
-    def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
-        """Let a first mark stand from a position and stated time; set with others, in bulk."""
-        place = self._place(session)
-        entries = self._entries.get(place[0])
-        if entries is None:
-            entries = self._entries[place[0]] = []
-        number = self._number(code)
-        entries.append((pupil, place[1], number, moment.position, moment.stated))
-
-    def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
-        """Let a later version stand; the one before is remembered."""
-        self.flush()
-        year, col = self._place(session)
-        number = self._number(code)
-        partition = self._writable(year, pupil)
-        partition.set(pupil, col, number, moment.position, moment.stated)
-
-    def flush(self) -> None:
-        """Set the first marks that wait."""
-        for year, entries in self._entries.items():
-            self._writable(year, max(entry[0] for entry in entries)).enter(entries)
-        self._entries.clear()
+    def take(self, marks: Marks) -> None:
+        """Let versions of marks stand, in the order of the log; set with others, in bulk."""
+        self._waiting.append(self._numbered(marks))
+        if sum(each.shape[1] for each in self._waiting) >= _AT_ONCE:
+            self.settle()
 
     def settle(self) -> None:
-        """Set what waits, and cut spare room off."""
-        self.flush()
-        for year in self._changed:
-            self._partitions[year].settle()
+        """Set the marks that wait."""
+        if not self._waiting:
+            return
+        marks, self._waiting = np.concatenate(self._waiting, axis=1), []
+        for year in np.unique(marks[0]).tolist():
+            self.partition(year).take(marks[1:, marks[0] == year])
+            self._changed.add(year)
+
+    def _numbered(self, marks: Marks) -> npt.NDArray[np.int64]:
+        """Return marks as `Partition.take` takes them, below the year of each."""
+        for code in sorted(set(marks.codes).difference(self._numbers), key=marks.codes.index):
+            self._numbers[code] = len(self.book)
+            self.book.append(code)
+        places = np.array([self._places[session] for session in marks.sessions], np.int64)
+        codes = [self._numbers[code] for code in marks.codes]
+        rest = np.array([codes, marks.positions, marks.stated], np.int64)
+        return np.vstack([places // _YEAR, marks.pupils, places % _YEAR, rest])
 
     def save(self, place: Reach) -> None:
         """Remember how far the marks go."""
@@ -192,25 +246,6 @@ class Grid:
     def _years(self) -> Collection[int]:
         return self._partitions.keys()
 
-    def _place(self, session: str) -> tuple[int, int]:
-        place = self._columns.get(session)
-        if place is None:
-            place = self._columns[session] = column(session)
-        return place
-
-    def _number(self, code: str) -> int:
-        number = self._numbers.get(code)
-        if number is None:
-            number = self._numbers[code] = len(self.book)
-            self.book.append(code)
-        return number
-
-    def _writable(self, year: int, pupil: int) -> Partition:
-        partition = self.partition(year)
-        partition.reserve(pupil + 1)
-        self._changed.add(year)
-        return partition
-
 
 class StoredGrid(Grid):
     """Every partition of one ledger, on disk under ``folder``.
@@ -219,13 +254,13 @@ class StoredGrid(Grid):
     made: arrays that were written meanwhile have them too, never fewer.
     """
 
-    def __init__(self, folder: Path, recent: Sequence[RecentMark] = ()) -> None:
+    def __init__(self, folder: Path, recent: Marks = NO_MARKS) -> None:
         super().__init__()
         self._folder = folder
         self._recorded = recent
         self._files: dict[int, str] = {}
         self._written: dict[str, Written] = {}
-        self._recent: dict[int, list[RecentMark]] = {}
+        self._recent: dict[int, npt.NDArray[np.int64]] = {}
         self._load()
 
     def _load(self) -> None:
@@ -235,17 +270,14 @@ class StoredGrid(Grid):
         self._files = {int(year): stem for year, stem in kept.partitions.items()}
         self._written = kept.files
         self._numbers = {code: n for n, code in enumerate(self.book) if code}
-        self._recent = {}
-        for mark in self._recorded:
-            if mark.position > kept.position:
-                self._recent.setdefault(self._place(mark.session)[0], []).append(mark)
-                self._number(mark.code)  # in the order in which they were recorded
+        marks = self._numbered(self._recorded.since(kept.position))
+        self._recent = {year: marks[1:, marks[0] == year] for year in np.unique(marks[0]).tolist()}
 
     def clear(self) -> None:
         """Forget everything, for a rebuild; the files go when it is saved."""
         self.reach, self.book, self._numbers = Reach(0, ""), [""], {}
         self._files, self._partitions, self._changed, self._written = {}, {}, set(), {}
-        self._recent = {}
+        self._recorded, self._recent = NO_MARKS, {}
 
     def partition(self, year: int) -> Partition:
         """Return a year's partition, memory-mapped, or an empty one."""
@@ -259,27 +291,12 @@ class StoredGrid(Grid):
         return self._partitions[year]
 
     def _open(self, year: int) -> None:
-        stem, recent = self._files.get(year), self._recent.get(year, ())
-        partition = self._read(stem, to_write=bool(recent)) if stem else Partition.empty()
+        stem, recent = self._files.get(year), self._recent.get(year)
+        laid_over = recent is not None
+        partition = self._read(stem, to_write=laid_over) if stem else Partition.empty()
+        if recent is not None:
+            partition.take(recent)
         self._partitions[year] = partition
-        if recent:
-            self._lay_over(partition, recent)
-
-    def _lay_over(self, partition: Partition, recent: Sequence[RecentMark]) -> None:
-        """Set recent marks; those of a run of first marks at once."""
-        partition.reserve(max(mark.pupil for mark in recent) + 1)
-        numbers, place = self._numbers, self._place
-        for first, run in groupby(recent, key=attrgetter("first")):
-            cells = [
-                (pupil, place(session)[1], numbers[code], position, stated)
-                for position, pupil, session, code, stated, _ in run
-            ]
-            if first:
-                partition.enter(cells)
-            else:
-                for cell in cells:
-                    partition.set(*cell)
-        partition.settle()
 
     def _read(self, stem: str, *, to_write: bool) -> Partition:
         """Return the arrays of a file; what is written to them stays in memory.
@@ -293,8 +310,7 @@ class StoredGrid(Grid):
                 message = f"{path.name} is not as it was written"
                 raise ValueError(message)
         # As plain arrays: a mapped one looks at each cell by a function in Python.
-        codes, kf, sf, older = (np.asarray(np.load(path, mmap_mode=mode)) for path in files)
-        return Partition(codes, kf, sf, older, len(codes))
+        return Partition(*(np.asarray(np.load(path, mmap_mode=mode)) for path in files))
 
     def save(self, place: Reach) -> None:
         """Write what changed under new names, then the manifest that names them, at once."""
@@ -311,7 +327,7 @@ class StoredGrid(Grid):
                 self._write(f"{stem}.{name}.npy", getattr(partition, name))
         self.reach = place
         self._changed.clear()
-        self._recorded, self._recent = (), {}
+        self._recorded, self._recent = NO_MARKS, {}
         partitions = {str(year): stem for year, stem in sorted(self._files.items())}
         kept = self._names()
         self._written = {name: each for name, each in self._written.items() if name in kept}

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ledger.times import WrongClock, never_falling, wrong_at
-from projections.readmodel.record import Joined, R, Record, V, Versioned, read, selection, stored
+from projections.readmodel.record import (
+    INTERVAL,
+    Joined,
+    R,
+    Record,
+    V,
+    Versioned,
+    read,
+    selection,
+    stored,
+)
 from projections.readmodel.records.log import ClockCorrection, Commit, CorrectedCommit
 from projections.readmodel.sources import Models
 from projections.readmodel.tables import STANDS, Connection
@@ -154,6 +164,16 @@ class Commits:
         begun = bisect_right(self._firsts, bound)
         reached = bisect_right(self._known, instant, 0, begun)
         return min(self.all[reached - 1].last, bound) if reached else 0
+
+
+def turns(db: Connection, records: Sequence[type[Versioned]]) -> list[int]:
+    """Return the positions at which a row of some tables began or ended, in order."""
+    each = " UNION ".join(
+        f"SELECT {end} FROM {record.TABLE.name}"  # noqa: S608 - our own names
+        for record in records
+        for end in INTERVAL[:2]
+    )
+    return [position for (position,) in db.execute(f"{each} ORDER BY 1") if position is not None]
 
 
 def known_from(db: Connection, position: int) -> int:

@@ -4,12 +4,14 @@ So a pupil's history lies together, and no second index has to be kept. Apart fr
 since questions look for marks by these numbers without loading what writes them.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 VERSIONS = 1 << 12
 """Room for the versions of one mark."""
-_DAY_ZERO = date(2000, 1, 1)
 _SESSIONS = 1 << 16
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = FIRST_DAY + timedelta(days=_SESSIONS // 2 - 1)
+"""The days of which a pupil's marks have their place."""
 _ordinals: dict[str, int] = {}
 
 
@@ -17,7 +19,7 @@ def row_id(pupil: int, session: str) -> int:
     """Return the id of version 1 of a pupil's mark; later versions follow it."""
     ordinal = _ordinals.get(session)
     if ordinal is None:
-        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
+        days = (date.fromisoformat(session[:10]) - FIRST_DAY).days
         ordinal = _ordinals[session] = 2 * days + (session[11] == "P")
     return (pupil * _SESSIONS + ordinal) * VERSIONS
 

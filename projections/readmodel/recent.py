@@ -5,9 +5,11 @@ and laid over the arrays when a year is opened (`grid`). Once they would be more
 they are taken into the arrays. Apart from the grid: whoever adds a mark or two loads no NumPy.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from projections.readmodel.tables import Connection, Moment, Reach
+from projections.readmodel.tables import Connection, Reach
 
 AT_MOST = 512
 """How many recent marks there may be: some 17 registers.
@@ -17,22 +19,29 @@ Each costs every question up to 10 microseconds; to take them into the arrays wr
 TABLES = ("recent_marks", "recent_since")
 
 
-class RecentMark(NamedTuple):
-    """A mark as the grid takes it; ``pupil``: the row number; ``first``: nothing stood before."""
+class Marks(NamedTuple):
+    """Versions of marks by their columns, in the order of the log; ``pupils``: row numbers."""
 
-    position: int
-    pupil: int
-    session: str
-    code: str
-    stated: int
-    first: bool
+    positions: Sequence[int]
+    pupils: Sequence[int]
+    sessions: Sequence[str]
+    codes: Sequence[str]
+    stated: Sequence[int]
+
+    def since(self, position: int) -> "Marks":
+        """Return the marks after a position."""
+        first = bisect_right(self.positions, position)
+        return Marks._make(each[first:] for each in self)
+
+
+NO_MARKS = Marks((), (), (), (), ())
 
 
 def create(db: Connection) -> None:
     """Make the tables: no mark is recent, and the arrays hold none either."""
     db.execute(
         "CREATE TABLE recent_marks(position INTEGER PRIMARY KEY, pupil INTEGER, session TEXT, "
-        "code TEXT, stated INTEGER, first INTEGER)"
+        "code TEXT, stated INTEGER)"
     )
     db.execute("CREATE TABLE recent_since(position INTEGER, anchor TEXT)")
     db.execute("INSERT INTO recent_since VALUES(0, '')")
@@ -48,10 +57,10 @@ def number(db: Connection) -> int:
     return int(db.execute("SELECT count(*) FROM recent_marks").fetchone()[0])
 
 
-def read(db: Connection) -> list[RecentMark]:
-    """Return the recent marks, as they were recorded."""
-    rows = db.execute("SELECT * FROM recent_marks ORDER BY position")
-    return [RecentMark._make(row) for row in rows]
+def read(db: Connection) -> Marks:
+    """Return the recent marks."""
+    rows = db.execute("SELECT * FROM recent_marks ORDER BY position").fetchall()
+    return Marks(*zip(*rows, strict=True)) if rows else NO_MARKS
 
 
 def forget(db: Connection, place: Reach) -> None:
@@ -65,23 +74,11 @@ class Recorder:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._waiting: list[RecentMark] = []
 
-    def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
-        """Add a first mark."""
-        mark = RecentMark(moment.position, pupil, session, code, moment.stated, first=True)
-        self._waiting.append(mark)
-
-    def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
-        """Add a later version of a mark."""
-        mark = RecentMark(moment.position, pupil, session, code, moment.stated, first=False)
-        self._waiting.append(mark)
-
-    def flush(self) -> None:
-        """Write the marks that wait."""
-        self._db.executemany("INSERT INTO recent_marks VALUES(?,?,?,?,?,?)", self._waiting)
-        self._waiting.clear()
+    def take(self, marks: Marks) -> None:
+        """Add versions of marks."""
+        rows = zip(*marks, strict=True)
+        self._db.executemany("INSERT INTO recent_marks VALUES(?,?,?,?,?)", rows)
 
     def save(self, _: Reach) -> None:
-        """Write the marks that wait; they are kept with the tables."""
-        self.flush()
+        """Do nothing: they are kept with the tables."""

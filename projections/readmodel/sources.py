@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Models(NamedTuple):
     """Read models at one moment: the tables, the marks as a rectangle, and how far they go.
 
-    ``grid`` is called by whoever needs it: NumPy is slow to import.
+    ``grid`` is called by whoever needs it: NumPy is slow to import; ``place``: of which event of
+    which log they are, where they come from views.
     """
 
     db: Connection
     grid: Callable[[], "Grid"]
     head: int
+    place: tables.Reach | None = None
 
     def content(self) -> Iterator[str]:
         """Yield everything that a reader sees, the same whether marks are recent or not."""
@@ -60,7 +62,7 @@ def as_they_are(folder: Folder) -> Iterator[Models]:
             return StoredGrid(grid_path(folder), recent.read(db))
 
         there = tables.reach(db)
-        yield Models(db, grid, there.position if there else 0)
+        yield Models(db, grid, there.position if there else 0, there)
 
 
 @contextmanager

@@ -7,15 +7,16 @@ microseconds; 0 where a source stated none. A row stands at position P and state
 here, so that destroying a key leaves nothing to clean up.
 """
 
+import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from ledger.files import begin_immediate, distrust, open_read_only
+from ledger.files import distrust, open_read_only
 from ledger.store.folder import Folder
 from projections.readmodel.record import (
     INTERVAL,
@@ -33,7 +34,8 @@ Connection = sqlite3.Connection
 DatabaseError = sqlite3.Error
 """What the database raises."""
 
-LAYOUT = 9
+_LEFT = "left.json"
+LAYOUT = 10
 """Raised with every change of `models`, so that each ledger makes its read models anew."""
 ALWAYS = 2**62
 """A stated time later than any: nothing is filtered by it."""
@@ -67,13 +69,43 @@ def _plain(db: Connection) -> Connection:
     return db
 
 
-@contextmanager
-def without_writers(folder: Folder) -> Iterator[None]:
-    """Keep everybody from writing to the tables meanwhile."""
-    with closing(sqlite3.connect(tables_path(folder), isolation_level=None)) as db:
-        with suppress(sqlite3.Error):
-            begin_immediate(db.execute)  # refused where nobody may write: then nobody does
-        yield
+def as_left(folder: Folder) -> bool:
+    """Tell whether the tables are as their last writer left them, by size and time."""
+    with suppress(OSError, ValueError):
+        return bool(json.loads((folder.views / _LEFT).read_bytes()) == _stamps(folder))
+    return False
+
+
+def were_left(folder: Folder) -> bool:
+    """Tell whether any tables were ever left here so that a change of them shows."""
+    return (folder.views / _LEFT).exists()
+
+
+def remove(folder: Folder) -> None:
+    """Remove the tables, with all that waits beside them; by their only writer."""
+    for path in _files(folder):
+        path.unlink(missing_ok=True)
+
+
+def leave(folder: Folder) -> None:
+    """Remember how the tables are left, by whoever is their only writer and has closed them."""
+    path = folder.views / _LEFT
+    aside = path.with_suffix(".new")
+    # Not synced: where a power cut takes it, the tables are made anew.
+    aside.write_text(json.dumps(_stamps(folder)))
+    aside.replace(path)
+
+
+def _stamps(folder: Folder) -> list[list[int]]:
+    """Return size and time of the file, and of its log; a log that is empty may come and go."""
+    found = [path.stat() for path in _files(folder)[:2] if path.exists()]
+    return [[each.st_size, each.st_mtime_ns] for each in found if each.st_size]
+
+
+def _files(folder: Folder) -> list[Path]:
+    """Return where the tables are, their log, and what those who have them open share."""
+    path = tables_path(folder)
+    return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))]
 
 
 class Moment(NamedTuple):

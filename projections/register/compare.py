@@ -188,9 +188,9 @@ class Comparison:
             moved = (self._moved(each, pupil=person.index) for each in (Spell, Membership))
             return self._event("roll", session, moved, None)
         closures = view.standing(Closure, date=day, half=half)
-        reason = "; ".join(each.reason for each in closures if each.reason) or None
+        reasons = (view.open(each.reason) for each in closures)
         closed = self._moved(Closure, date=day, half=half)
-        return self._event("calendar", session, [closed], reason)
+        return self._event("calendar", session, [closed], "; ".join(filter(None, reasons)) or None)
 
     def _moved(self, record: type[Versioned], **where: object) -> int | None:
         """Return the newest event between the two times that moved some facts."""

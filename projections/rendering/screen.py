@@ -1,11 +1,12 @@
 """Answers on a terminal: tables folded to its width, long ones as plain lines."""
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from ledger.errors import Refused
 from ledger.files import refuse_output, write_output
@@ -41,7 +42,7 @@ def show(
     for path, content in pages:
         refuse_output(path, content, replace=replace)
     if as_json:
-        document = json.dumps(answer.document, ensure_ascii=False, indent=2)
+        document = msgspec.json.format(msgspec.json.encode(answer.document), indent=2).decode()
         write(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", document) + "\n")
     elif as_csv:
         _show_rows(answer)

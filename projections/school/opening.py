@@ -1,10 +1,9 @@
 """Whether the school is open on a day, why it is not, and which day of school was the last."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from datetime import date
 
-from ledger.state.calendar import Calendar, Closure
+from ledger.state.calendar import Calendar
 from ledger.values import HALVES, Session
 
 _FRIDAY = 4
@@ -22,7 +21,7 @@ def why_not_open(calendar: Calendar, day: date) -> str:
         return f"{day:%A}"
     if not calendar.in_term(day):
         return _between_terms(calendar, day)
-    closed = [_for_everyone(calendar.closures_on(Session(day, half))) for half in HALVES]
+    closed = [_for_everyone(calendar, Session(day, half)) for half in HALVES]
     return "; ".join(dict.fromkeys(filter(None, closed))) if all(closed) else ""
 
 
@@ -43,11 +42,11 @@ def _between_terms(calendar: Calendar, day: date) -> str:
     return f"outside the terms recorded: {', '.join(told)}"
 
 
-def _for_everyone(closures: Iterable[Closure]) -> str:
+def _for_everyone(calendar: Calendar, session: Session) -> str:
     """Say what closes a session for the whole school; empty where nothing does."""
-    found = [each for each in closures if not each.groups]
+    found = [each for each in calendar.closures_on(session) if not each.groups]
     if not found:
         return ""
     word = "cancelled" if any(each.cancelled for each in found) else "closed"
-    reason = next((each.reason for each in found if each.reason), "")
+    reason = next(filter(None, map(calendar.why, found)), "")
     return f"{word}: {reason}" if reason else word

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ledger.errors import Refused
 from ledger.values import parse_date
+from projections.queries.kept import Kept
 from projections.queries.question import Selection, option
 from projections.queries.selection import boarders
 from projections.queries.view import View
@@ -134,7 +135,7 @@ def _by_date(earlier: View, later: View) -> tuple[Stage, ...]:
 
 def _view_with(view: View, known: dict[str, Any]) -> View:
     """Return a view in which some kinds of fact are as given."""
-    found = replace(view)
+    found = replace(view, kept=Kept())
     for name, facts in {"grid": view.grid, **known}.items():
         setattr(found, name, facts)
     return found

@@ -18,8 +18,9 @@ from ledger.events import streams
 from ledger.events.proof import WitnessTrusted
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.ledger import Ledger
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import COSIGNATURE, Note, Signer, new_signer, read_note
 from ledger.values import Operator

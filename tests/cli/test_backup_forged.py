@@ -132,6 +132,19 @@ def test_a_part_that_is_a_folder_is_refused(made, tmp_path):
         replace(archive, path=tmp_path / "t").copy_log(tmp_path / "log", quiet)
 
 
+@pytest.mark.parametrize(
+    ("size", "begins"), [(0, False), (1, True), (2**26 - 1, True), (2**26, False)]
+)
+def test_a_beginning_that_says_it_is_empty_or_of_64_mib_is_none(tmp_path, size, begins):
+    """So much is never read into memory; what is smaller is, and is found wanting."""
+    path, first = tmp_path / "one", tarfile.TarInfo(backup_box.MANIFEST)
+    first.size = size
+    path.write_bytes(first.tobuf() + b"{" + bytes(1023))
+    says = "can be read" if begins else "its beginning is damaged"
+    with pytest.raises(Refused, match=says):
+        backup_box.manifest_of(path)
+
+
 def changed(**fields: object) -> Callable[[Manifest, Contents], Manifest]:
     return lambda manifest, _: msgspec.structs.replace(manifest, **fields)
 

@@ -8,9 +8,10 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from commands.demo import demo
 from commands.demo.demo import FOLDER, Demo
 from commands.demo.synthetic.settings import table
-from tests.cli.shell import done, refused, run
+from tests.cli.shell import done, raising, refused, run
 
 SMALL = ("demo", "--pupils", "10", "--until", "2026-09-25")
 
@@ -66,6 +67,15 @@ def test_demo_is_made_anew_each_time():
     assert first.out != second.out
     assert without_times(first.out) != without_times(other.out)
     assert not (FOLDER / "views" / "left.txt").exists()
+
+
+def test_a_demo_that_is_stopped_leaves_the_one_before_and_nothing_else(monkeypatch):
+    """The new one is made aside, and gets its name once it is whole."""
+    done(*SMALL)
+    before = sorted((path, path.stat().st_mtime_ns) for path in Path().rglob("*"))
+    monkeypatch.setattr(demo, "execute", raising(KeyboardInterrupt))
+    assert run(*SMALL, "--seed", "2").code == 130
+    assert sorted((path, path.stat().st_mtime_ns) for path in Path().rglob("*")) == before
 
 
 def test_demo_says_the_same_at_another_time(at):

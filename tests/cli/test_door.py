@@ -15,8 +15,8 @@ from ledger.errors import Refused
 from ledger.events.school import StaffChanged
 from ledger.ledger import Ledger
 from ledger.state.school import FOLDED, evolve, fold
+from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Recorded
 from ledger.values import Operator, parse_session
 from projections.figures.rates import Rates
 from projections.school.status import Rebuild

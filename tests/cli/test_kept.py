@@ -13,8 +13,9 @@ from ledger.ledger import Ledger
 from ledger.state import kept
 from ledger.state.kept import read_stored
 from ledger.state.school import FOLDED, School, fold
+from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Recorded, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from tests.cli.shell import done, program
 

@@ -7,6 +7,7 @@ import click
 import pytest
 
 import cli
+from ledger import form
 from ledger.store.folder import Folder
 from projections.queries.question import Options, Question
 from tests.cli.shell import done, misused, model, raising, refused, run
@@ -34,6 +35,39 @@ def test_each_field_of_a_model_is_one_option_or_argument(words):
 def test_what_nobody_asks_for_is_not_done(words):
     """Also where a program asks: every flag is off, and so is what is not offered to people."""
     assert [f.name for f in dataclasses.fields(model(PLACES[words])) if f.default is True] == []
+
+
+COUNTED_FROM_ONE = {
+    "audit before", "audit batch_over", "audit margin", "audit weeks before", "changes lag_under",
+    "clock correct first", "clock correct last", "export stretch from_position",
+    "export stretch to_position", "overview below", "overview lowest", "penalties at_least",
+    "penalties at_most", "persistent within", "prove position", "prove version", "redact position",
+    "relation record contact_order", "returns agree sessions", "returns agree weeks",
+    "take-back entry",
+}  # fmt: skip
+"""Entries, days, weeks and sessions, of which none at all would ask for nothing."""
+COUNTED_FROM_NOTHING = {
+    "amend minutes_late", "changes lag_over", "disclosures record seen_at",
+    "evidence copy position", "mark minutes_late", "move-mark minutes_late",
+    "notices confirm notices", "witness request since",
+}  # fmt: skip
+"""What may be none: a minute, a notice, an entry before the first."""
+
+
+def test_numbers_begin_where_there_is_something_to_count():
+    """What is less or more is refused as it is typed; a made-up school is small, yet no hamlet."""
+    found = {
+        f"{words} {f.name}": (f.minimum, f.maximum)
+        for words, place in PLACES.items()
+        for f in form.fields(model(place))
+        if (f.minimum, f.maximum) != (None, None)
+    }
+    at_a_time = {f"{w} position" for w, p in PLACES.items() if issubclass(model(p), Question)}
+    assert found == {
+        "demo pupils": (10, 5000), "demo years": (1, None),
+        **dict.fromkeys(COUNTED_FROM_ONE, (1, None)),
+        **dict.fromkeys(COUNTED_FROM_NOTHING | at_a_time, (0, None)),
+    }  # fmt: skip
 
 
 def test_hidden_fields_are_not_offered():

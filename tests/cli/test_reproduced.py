@@ -7,8 +7,9 @@ import pytest
 
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.store import Batch, Store
 from tests.cli.shell import run
 
 LINE = re.compile(r"; (\S+) to (\S+); as known at (.+?) \((\w+) clock\), position (\d+), ")

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from ledger.tlog.note import COSIGNATURE, read_signer, read_verifier
+from ledger.transparency import cosigning
 from tests.cli.shell import ROOT, at_this_time, differs, done, refused, run
 from tests.ledger.outsiders import Authority, answering
 
@@ -100,6 +101,37 @@ def test_by_files_from_request_to_verification(keys):
     assert [(row["positions"]["from"], row["count"]) for row in gaps] == [(position + 1, 2)]
     seen = run("gaps", "--position", position, "--json").json["rows"]
     assert "unseen" not in [row["kind"] for row in seen]
+
+
+def test_an_answer_that_was_lost_is_given_again(keys):
+    """By the same request: whoever signed may have been stopped before it was written."""
+    done("witness", "trust", keys / "w.pub")
+    first = sign(keys)
+    (keys / "answer").unlink()
+    again = run("witness", "sign", keys / "request", *of_witness(keys), "--out", keys / "answer")
+    assert (again.code, again.out) == (0, first.out)
+    done("witness", "take", keys / "answer")
+    assert f"by {NAME} at 2026-11-20 21:00" in run("status").out
+
+
+def test_a_memory_that_was_cut_short_is_made(keys):
+    """By older software, which made it in its place."""
+    (keys / "state").mkdir()
+    (keys / "state" / "witness.db").touch()
+    assert sign(keys).code == 0
+
+
+def test_another_witness_at_the_same_time_makes_one_memory(keys, monkeypatch):
+    """Whoever comes second takes what the first made."""
+    made = cosigning.give_name
+
+    def after_another(aside, path):
+        made(aside, path)
+        made(aside, path)
+
+    monkeypatch.setattr(cosigning, "give_name", after_another)
+    assert sign(keys).code == 0
+    assert [path.name for path in (keys / "state").iterdir()] == ["witness.db"]
 
 
 def test_the_list_names_key_author_and_what_was_seen(keys):

@@ -44,8 +44,9 @@ from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.state.school import FOLDED, fold
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.store import Batch, Store
 from ledger.values import Operator, parse_session, upn_check_letter
 from tests.commands.reliance import Noting
 

@@ -6,8 +6,9 @@ from contextlib import closing
 from ledger.events.base import each_sealed
 from ledger.events.log import Committed
 from ledger.sealing.keys import BEYOND_USE, KeyRing
+from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Recorded, Store
+from ledger.store.store import Store
 from projections.readmodel import catch_up
 
 

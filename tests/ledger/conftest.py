@@ -16,8 +16,9 @@ from ledger.events.base import Event
 from ledger.events.register import SessionMarked
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
+from ledger.store.facts import Fact, Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Batch, Fact, Recorded, Store
+from ledger.store.store import Batch, Store
 from tests.ledger.sealing.rings import new_ring
 
 PUPILS = 8

@@ -223,6 +223,12 @@ def broken_signature(w):
     return noted(10, w.note(10)._replace(signatures=read_note(w.note(8).written).signatures))
 
 
+def longer_tile(more: int):
+    """So many zero bytes after the hashes of the ten entries."""
+    return "UPDATE hash_tiles SET hashes = CAST(hashes || ? AS BLOB)", [bytes(more)]
+
+
+TILE_0 = "tile 0 of the leaf hashes is more than the entries"
 BROKEN = {
     "an edit": (
         EDIT,
@@ -303,6 +309,13 @@ BROKEN = {
         "entry 6: a timestamp is of no checkpoint that is kept here",
     ),
     "a tile too many": ("INSERT INTO hash_tiles VALUES(1, x'')", "tile 1 of the leaf hashes"),
+    "a tile after one that is not full": (
+        "INSERT INTO hash_tiles VALUES(1, zeroblob(32))",
+        "tile 1 of the leaf hashes is more than the entries",
+    ),
+    "a tile of no hash": ("UPDATE hash_tiles SET hashes = x''", TILE_0),
+    "a tile of ten hashes and a bit": (lambda _: longer_tile(1), TILE_0),
+    "a tile of 257 hashes": (lambda _: longer_tile(32 * 247), TILE_0),
     "another edge": ("UPDATE tree_edge SET size = 9", "the edge of the tree, as kept"),
     "a missing tile": ("UPDATE hash_tiles SET n = 1", "tile 0 of the leaf hashes is missing"),
     "fewer hashes": ("UPDATE hash_tiles SET hashes = substr(hashes, 1, 288)", "kept none"),
@@ -316,6 +329,13 @@ def test_a_tampered_ledger_is_refused_and_says_where(written, verify, what):
     said = verify(3, spoilt(written.write(), statement), "--key", KEY)
     for each in (*expected, "NOT accepted, see below"):
         assert each in said
+
+
+def test_a_tile_holds_256_hashes(written, verify):
+    """So many that are more than the entries are a log cut short, and no tile too long."""
+    said = verify(3, spoilt(written.write(), longer_tile(32 * 246)), "--key", KEY)
+    assert "entry 10: 246 more entries were recorded: the log was cut short" in said
+    assert TILE_0 not in said
 
 
 def test_both_keys_sign_while_one_replaces_the_other(written, verify):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from tests.projections.ledgers import Book, enrolled, instant, marked
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "cases"

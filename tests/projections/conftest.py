@@ -7,8 +7,8 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.roll import GroupLeft, PupilRemoved
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact
 from tests.projections.ledgers import (
     Book,
     created,

@@ -23,7 +23,7 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.roll import EnrolmentWithdrawn, GroupJoined, GroupLeft, PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.figures import rates
 from tests.projections import ledgers, oracle
 

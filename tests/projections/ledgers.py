@@ -16,8 +16,9 @@ from ledger.events.roll import DetailsAmended, GroupJoined, PupilEnrolled
 from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.store import Batch, Store
 from projections.queries import view
 
 SOURCE = Source(system="other-system", files=())

@@ -15,8 +15,8 @@ from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import AbsencePlanned, SessionMarked
 from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.events.roll import PupilRemoved
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact
 from tests.projections.ledgers import Book, created, enrolled, instant, joined, opened, staff, term
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"

@@ -34,7 +34,8 @@ from ledger.events.roll import (
     PupilRemoved,
 )
 from ledger.events.school import SchoolOpened
-from ledger.store.store import Recorded, Store
+from ledger.store.facts import Recorded
+from ledger.store.store import Store
 
 DAY = timedelta(days=1)
 NO_GROUP = "(none)"

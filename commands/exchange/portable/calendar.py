@@ -193,7 +193,7 @@ def _tell_closure(work: Work, line: int, key: ClosureKey, stated: Closed) -> Non
     if held is not None:
         cancelled = isinstance(stated, SessionCancelled)
         said = {"cancelled": cancelled, "reason": stated.reason}
-        holds = {"cancelled": held.cancelled, "reason": held.reason}
+        holds = {"cancelled": held.cancelled, "reason": work.text(held.reason)}
         work.amends((SCHOOL, line), f"closure of {key[0]} {key[1]}", said, holds)
 
 
@@ -201,7 +201,9 @@ def _differs(work: Work, key: ClosureKey, stated: Closed) -> bool:
     held = work.school.closures.get(key)
     cancelled = isinstance(stated, SessionCancelled)
     return (
-        held is None or held.cancelled != cancelled or not names.alike(held.reason, stated.reason)
+        held is None
+        or held.cancelled != cancelled
+        or not names.alike(work.text(held.reason), stated.reason)
     )
 
 

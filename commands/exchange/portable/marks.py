@@ -21,7 +21,7 @@ from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.formats.portable import AMENDMENTS, MARKS, EntryKind
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 
 # What the ledger holds of the marks that a folder is about.
 

@@ -12,6 +12,7 @@ from commands.exchange.portable.rows import AmendmentRow, session_number, sessio
 from commands.exchange.portable.work import Work
 from ledger.clock import local, local_date
 from ledger.errors import Refused
+from ledger.events.base import in_clear
 from ledger.events.calendar import SessionCancelled
 from ledger.formats.portable import GROUPS, SCHOOL
 from ledger.state.calendar import Calendar, Closure, Term
@@ -62,7 +63,7 @@ class Occasions:
     """The sessions of an import, against the calendar as it will be; ``at``: one, by number."""
 
     def __init__(self, work: Work) -> None:
-        self._calendar: Calendar = work.school.calendar()
+        self._calendar: Calendar = work.school.calendar(work.state.open_text)
         self._codes = work.rules.codes
         self._today = work.today
         self._uncertain = not work.problems.unread.isdisjoint({SCHOOL, GROUPS})
@@ -121,9 +122,10 @@ class Occasions:
         closure = self._closure(occasion, pupil)
         if closure is None or closure.cancelled:
             return None
+        why = self._calendar.why(closure) or "planned closure"
         return Refused(
             "school-closed",
-            f"the school is closed on {session} ({closure.reason or 'planned closure'})",
+            f"the school is closed on {session} ({why})",
             "correct the date, or the closures in school.toml",
         )
 
@@ -170,7 +172,7 @@ class Occasions:
         ]
         since = min(known, default=stated) or None
         code = self._codes.cancelled(occasion.day)
-        return Cancellation(code, closure.reason, since, line)
+        return Cancellation(code, self._calendar.why(closure), since, line)
 
     def cancelled(self) -> list[int]:
         """Return the past sessions, by number, that were cancelled in the time of the folder."""
@@ -191,7 +193,7 @@ def _folder_calendar(work: Work) -> Calendar:
     """Return the calendar that the folder alone states."""
     terms = [Term(each.first, each.last, each.name) for each in work.content.school.terms]
     closures = [
-        Closure(*key, cancelled=isinstance(event, SessionCancelled), reason=event.reason)
+        Closure(*key, cancelled=isinstance(event, SessionCancelled), reason=in_clear(event).reason)
         for _, event in work.content.school.closures
         for key in closure_keys(event)
     ]
@@ -212,7 +214,7 @@ class StateBefore:
 
     @cached_property
     def _calendar(self) -> Calendar:
-        return self._state.school.calendar()
+        return self._state.calendar()
 
     def holds(self, pupil: Pupil, session: str, code: str) -> bool:
         """Tell whether the mark of a source is held."""

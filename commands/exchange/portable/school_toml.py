@@ -364,8 +364,8 @@ def _closed(content: object) -> tuple[Closed, ClosureWithdrawn | None]:
         raise _BadKeys(("withdrawn_on", why))
     make = SessionsClosed if found.kind == "planned" else SessionCancelled
     closed = make(date=found.day, sessions=tuple(half for half in HALVES if half in halves),
-                  groups=tuple(sorted(set(found.groups))), reason=found.reason, stated=stated,
-                  row=1)  # fmt: skip
+                  groups=tuple(sorted(set(found.groups))), reason=found.reason or None,
+                  stated=stated, row=1)  # fmt: skip
     if withdrawn is None:
         return closed, None
     return closed, event_of(ClosureWithdrawn, closed, stated=withdrawn)

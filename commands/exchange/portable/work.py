@@ -21,7 +21,7 @@ from ledger.formats import fields
 from ledger.formats.portable import PARENTS, PUPILS, RELATIONS
 from ledger.formats.sheet import Problems
 from ledger.state.school import Pupil, School, evolve
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 

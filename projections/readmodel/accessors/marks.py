@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from projections.readmodel.known import EVER, Between, Known, conditions
-from projections.readmodel.mark_rows import VERSIONS, row_ids, version_ids
+from projections.readmodel.mark_rows import FIRST_DAY, LAST_DAY, VERSIONS, row_ids, version_ids
 from projections.readmodel.record import Sealed, each, read, selection
 from projections.readmodel.records.register import Mark, RegisterTaken
+from projections.readmodel.records.roll import Membership
 
 _ENTERED = (
     "CASE m.kind WHEN 'restated' THEN "  # noqa: S608 - our own number
@@ -28,10 +30,10 @@ _COLUMNS = {
         'm.reason, m."by", NULL, NULL, m.stated, m.imported, m.kf, m.sf, NULL, m.step, NULL'
     ),
 }
-_OF_THE_CHANGED = (
-    "(m.pupil, m.session) IN (SELECT pupil, session FROM marks "
-    "WHERE kind <> 'entry' AND session BETWEEN :session_first AND :session_last)"
-)
+_MARKS_WHERE = f"""id IN (SELECT v.id
+    FROM (SELECT DISTINCT id - id % {VERSIONS} AS first FROM marks WHERE {{}}) c
+    CROSS JOIN marks v ON v.id BETWEEN c.first AND c.first + {VERSIONS - 1})"""  # noqa: S608
+"""The condition of every version of a mark of which one is such."""
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):
@@ -124,9 +126,11 @@ def versions_on(known: Known, first: date, last: date) -> list[Version]:
 
 def versions_of_changed(known: Known, first: date, last: date) -> list[Version]:
     """Return the versions of the marks of some days that were changed after their first entry."""
+    changed = "kind <> 'entry' AND session BETWEEN :session_first AND :session_last"
     found, values = conditions({"session": sessions_of(first, last)}, "m.")
-    condition = f"{found} AND {_OF_THE_CHANGED}"
-    return _read(known, (("marks", condition), ("plans", condition)), [values])
+    plans = f"(m.pupil, m.session) IN (SELECT pupil, session FROM marks WHERE {changed})"  # noqa: S608
+    parts = (("marks", f"m.{_MARKS_WHERE.format(changed)}"), ("plans", f"{found} AND {plans}"))
+    return _read(known, parts, [values])
 
 
 def versions_of(known: Known, pupils: Iterable[int], first: date, last: date) -> list[Version]:
@@ -154,7 +158,7 @@ def _read(
         row for values in each for sql in asked for row in known.db.execute(sql, point | values)
     ]
     found = msgspec.convert(rows, list[Version], strict=False)
-    return sorted(found, key=lambda v: (v.session, v.pupil, v.position))
+    return sorted(found, key=attrgetter("session", "pupil", "position"))
 
 
 class Extent(NamedTuple):
@@ -247,13 +251,15 @@ def amended_sessions(known: Known) -> Iterator[AmendedSession]:
 
 def takers(known: Known) -> set[tuple[str, str]]:
     """Return each registration group with each person who ever made a first mark in it."""
-    sql = """SELECT DISTINCT n.name, m."by" FROM marks m JOIN memberships n ON n.pupil = m.pupil
-        WHERE m.kind = 'entry' AND m."by" IS NOT NULL AND m.kf <= :p AND m.sf <= :t
-        AND n.kind = 'registration' AND n.kf <= :p AND n.sf <= :t
-        AND (n.kt IS NULL OR :p < n.kt OR :t < n.st)
-        AND (n.since IS NULL OR n.since <= substr(m.session, 1, 10))
-        AND (n.until IS NULL OR n.until >= substr(m.session, 1, 10))"""
-    return set(known.db.execute(sql, known.point))
+    sql = f"""SELECT DISTINCT "by" FROM marks WHERE id BETWEEN :first AND :last
+        AND pupil = :pupil AND kind = 'entry' AND "by" IS NOT NULL AND {EVER}"""  # noqa: S608
+    found = set()
+    for member in known.standing(Membership, kind="registration"):
+        days = member.since or FIRST_DAY, member.until or LAST_DAY
+        first, last = row_ids(member.pupil, *days)
+        where = {"pupil": member.pupil, "first": first, "last": last}
+        found |= {(member.name, by) for (by,) in known.db.execute(sql, known.point | where)}
+    return found
 
 
 def takings(known: Known, sessions: Between) -> list[RegisterTaken]:
@@ -274,9 +280,8 @@ def questionable(
 ) -> Iterator[list[Mark]]:
     """Yield the versions of each mark that was changed, entered late or ever provisional."""
     held, values = conditions({"code": set(provisional)})
-    where = f"""(pupil, session) IN (SELECT pupil, session FROM marks
-        WHERE (kind <> 'entry' OR {held}) AND session BETWEEN :first AND :last)
-        ORDER BY id"""  # noqa: S608 - our own names
+    asked = f"(kind <> 'entry' OR {held}) AND session BETWEEN :first AND :last"
+    where = f"{_MARKS_WHERE.format(asked)} ORDER BY id"
     found = read(Mark, of_days(known, selection(Mark), first, last, where, **values))
     for _, chain in groupby(found, key=lambda mark: (mark.pupil, mark.session)):
         yield list(chain)

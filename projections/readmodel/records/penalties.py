@@ -22,7 +22,7 @@ class CaseworkStep(Versioned, frozen=True):
     pupil: int
     id: str
     line: int
-    step: str
+    step: Sealed
     on_date: date
     at: str | None
     by: str | None

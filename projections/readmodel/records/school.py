@@ -88,7 +88,7 @@ class Closure(Versioned, frozen=True):
     half: Half
     groups: Joined
     cancelled: bool
-    reason: str
+    reason: Sealed | None
     stated: int | None
 
     @property

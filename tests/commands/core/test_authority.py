@@ -15,7 +15,7 @@ from ledger.events.log import Committed, Source
 from ledger.events.school import StaffJoined
 from ledger.formats.fields import ROLES
 from ledger.state.school import School, StaffRow
-from ledger.store.store import Recorded
+from ledger.store.facts import Recorded
 from ledger.values import Operator
 from policies.packs.roles import GIVING, WORDS, acts
 from tests.commands.reliance import use_cases

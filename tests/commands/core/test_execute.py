@@ -22,7 +22,7 @@ from ledger.events.disclosure import NamesShown
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceConflicted
 from ledger.formats.portable import FILES, MARKS
 from ledger.ledger import Ledger
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Operator, parse_session
 from policies.packs.codes import Rules
 from tests.commands.conftest import MO, refusal, upn

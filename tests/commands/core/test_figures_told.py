@@ -13,7 +13,7 @@ from commands.roll.enrol import MovePupil
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import rules
 from projections.figures.rates import Rates
 from projections.queries.view import open_view

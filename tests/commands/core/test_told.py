@@ -25,7 +25,7 @@ from commands.roll.enrol import EnrolPupil
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import SourceRestated
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from policies.packs.codes import rules
 from tests.commands.conftest import upn

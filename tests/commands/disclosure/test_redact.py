@@ -13,6 +13,7 @@ from commands.core.execute import look
 from commands.disclosure import redact
 from commands.disclosure.disclosures import RecordDisclosure
 from commands.disclosure.redact import RedactField
+from commands.register.take import MarkSession
 from commands.roll.correct import CorrectPupil
 from commands.roll.families import RecordParent, RecordRelation
 from commands.roll.remove import RemovePupil
@@ -20,6 +21,7 @@ from commands.school.staff import ChangeStaff
 from ledger.errors import Incomplete, Refused
 from ledger.events import streams
 from ledger.events.base import replace, sealed_fields
+from ledger.events.calendar import SessionsClosed
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.leave import LeaveFalsified
@@ -136,6 +138,19 @@ def test_one_text_of_a_list_goes_and_the_others_stay(school):
     redacted(school, position, "digests.2")
     stands = next(event for at, _, event in school.log() if at == position)
     assert stands.digests == ("ab" * 32, REDACTED)
+
+
+def test_why_the_school_was_closed_goes_and_the_closure_stays(school):
+    """A reason that names a person is put beyond use; the half days stay closed."""
+    closure = SessionsClosed(date=date(2026, 11, 27), reason=WRONG)
+    position = school.put(streams.CALENDAR, closure)
+    says = told(school, position)
+    assert says.startswith(f"the reason of event {position} is beyond use")
+    stands = next(event for at, _, event in school.log() if at == position)
+    assert stands == replace(closure, reason=REDACTED)
+    mark = MarkSession(pupil="P1", session=Session(date(2026, 11, 27), "AM"), code="/")
+    caught = school.at("2026-11-27T09:30").refused(mark, "school-closed")
+    assert f"closed on 2026-11-27/AM ({REDACTED})" in caught.what
 
 
 def test_what_an_older_event_holds_in_clear_cannot_go(school):

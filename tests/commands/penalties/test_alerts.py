@@ -9,7 +9,7 @@ from commands.penalties.alerts import DismissAlert, SendAlert
 from ledger.events import streams
 from ledger.events.penalties import AlertSettled
 from ledger.events.school import StaffChanged
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from tests.commands.conftest import taken_back_by
 from tests.commands.meanwhile import tries

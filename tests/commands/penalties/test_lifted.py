@@ -12,7 +12,7 @@ from commands.roll.enrol import MovePupil
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, MarksUncounted, SessionMarked, SourceRestated
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session, parse_session
 from projections.audit.audit import Audit
 from projections.history.changes import Changes

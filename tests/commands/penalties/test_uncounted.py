@@ -15,12 +15,12 @@ from commands.penalties.alerts import DismissAlert, SendAlert
 from commands.roll.correct import CorrectPupil
 from commands.roll.enrol import MovePupil
 from ledger.events import streams
-from ledger.events.calendar import SessionCancelled, SessionsClosed
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Source
 from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarksUncounted
-from ledger.events.roll import DetailsAmended
-from ledger.store.store import Fact
+from ledger.events.roll import DetailsAmended, GroupLeft
+from ledger.store.facts import Fact
 from tests.commands.penalties.undercut_changes import BY, FIRST_DAY, Facts, founded, notice
 from tests.projections import ledgers
 
@@ -321,3 +321,20 @@ def test_one_session_without_a_mark_is_one(returned):
     assert unmarked(said) == [
         "ann Quill: 1 session was held for 9A and has no mark: 2026-09-16/PM (attendance mark)"
     ]
+
+
+def test_sessions_without_a_mark_are_told_from_the_first_to_the_last(tmp_path):
+    """By a change of the calendar and one of the group at once, as a source may state them."""
+    marks = [ledgers.marked("ann", each, "O") for each in WEEK if each[8:10] not in ("16", "17")]
+    desk = founded(tmp_path / "ledger", *marks, shut(16), shut(17), shut(17, groups=("9A",)))
+    desk.do(move())
+    back = GroupLeft(kind="registration", name="9B", since=MOVE["from_"], until=date(2026, 9, 15))
+    facts = (
+        shut(17, groups=("9A",), event=ClosureWithdrawn), Fact("pupil:ann", back),
+        ledgers.joined("ann", "registration", "9A", since=MOVE["from_"]),
+    )  # fmt: skip
+    [line] = unmarked(desk.do(Facts(facts=facts)).says)
+    assert line == (
+        "ann Quill: 4 sessions were held for 9A and have no mark: "
+        "2026-09-16/AM to 2026-09-17/PM (attendance mark)"
+    )

@@ -8,7 +8,7 @@ from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, MarksUncounted
 from ledger.events.roll import PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from tests.commands.penalties.undercut_changes import FIRST_DAY, Facts, founded
 from tests.policies.answers import cases
 from tests.projections import ledgers

@@ -19,7 +19,7 @@ from ledger.events.penalties import CaseUndercut, NoticesConfirmed, UndercutPape
 from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, RelationRecorded
 from ledger.ledger import Ledger
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Operator, Session, parse_session
 from tests.commands.penalties.undercut_changes import (
     BY,

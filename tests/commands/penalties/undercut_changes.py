@@ -21,7 +21,7 @@ from ledger.events.roll import (
     ParentRecorded,
     PupilRemoved,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import HALVES, Session
 from tests.commands.conftest import Desk
 from tests.projections import ledgers

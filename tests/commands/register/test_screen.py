@@ -137,6 +137,9 @@ def test_backspace_past_the_end_changes_nothing(blank):
 def test_counts_are_by_code(blank):
     """The summary at the foot of the screen."""
     assert blank.press(" ").counts() == {"/": 1, "M": 1, "N": 1}
+    last = pressed(blank, ["down", "down", " "])
+    assert list(last.counts().items()) == [("", 1), ("/", 1), ("M", 1)]
+    assert list(pressed(blank, "n /").counts().items()) == [("/", 2), ("N", 1)]
 
 
 def test_codes_that_need_a_nature_are_named_until_described(blank):

@@ -188,6 +188,16 @@ def test_survivor_must_be_on_roll_for_the_marks(twice):
     twice.refused(merge(duplicate="P1", into="D1"), "not-on-roll", "from 2026-09-03 to 2026-09-03")
 
 
+def test_of_days_on_which_the_survivor_is_not_on_roll_the_first_and_the_last_are_named(twice):
+    """In whatever order they were marked; two sessions of a day are one."""
+    for session in ("10-01/AM", "09-30/AM", "09-03/PM", "10-22/AM", "09-29/PM", "09-03/AM"):
+        twice.mark("P1", f"2026-{session}", "/" if session.endswith("AM") else "\\")
+    twice.refused(
+        merge(duplicate="P1", into="D1"), "not-on-roll",
+        "has marks on 5 days when the other record is not on roll, from 2026-09-03 to 2026-10-22",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

@@ -11,7 +11,8 @@ from commands.roll.enrol import EnrolPupil, MovePupil
 from commands.roll.remove import RemovePupil
 from ledger.events.register import SessionMarked
 from ledger.events.roll import GroupJoined, GroupLeft, PupilEnrolled
-from tests.commands.conftest import NOW, upn
+from tests.commands.conftest import NOW, refusal, upn
+from tests.commands.meanwhile import tries
 from tests.ledger.refusals import refused_with
 
 FIRST = date(2026, 11, 16)
@@ -282,6 +283,30 @@ def test_a_new_group_that_looks_like_one_that_is_there_is_refused(desk):
         replace(to("7b"), new_group=True), "group-twin",
         "registration group '7b' differs only in case or blanks from '7B'",
     )  # fmt: skip
+
+
+NEW_CLASS = (
+    enrol(registration="8D", new_group=True), move(to="8D", new_group=True),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", NEW_CLASS)
+def test_a_new_group_is_looked_for_again_where_others_join_one_meanwhile(desk, command):
+    """Two clerks make a class at once: whoever comes second sees the other's."""
+    twin = MovePupil(pupil="P2", kind="registration", to="8d", from_=MONDAY, new_group=True)
+    assert refusal(tries, desk, command, twin).code == "group-twin"
+
+
+@pytest.mark.parametrize("command", NEW_CLASS)
+def test_of_a_new_group_every_pupil_is_looked_at(desk, command):
+    """Whoever joins any group may be making the same one."""
+    assert tries(desk, command, move(pupil="P3", to="7A")) == 2
+
+
+@pytest.mark.parametrize("command", [enrol(), move(new_group=False)])
+def test_a_group_that_is_there_is_joined_whatever_others_join(desk, command):
+    """It stays there: what becomes of other pupils meanwhile is nothing to it."""
+    assert tries(desk, command, move(pupil="P3", to="7A")) == 1
 
 
 def test_of_groups_that_are_held_in_two_ways_one_is_named_exactly(desk):

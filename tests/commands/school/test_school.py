@@ -20,8 +20,9 @@ from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.ledger import Ledger
 from ledger.sealing.boxes import Where
 from ledger.sealing.keys import KeyRing
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.store import Batch, Store
 from ledger.tlog import signing
 from ledger.values import Operator
 

@@ -17,7 +17,7 @@ from ledger.sealing import boxes, keys
 from ledger.sealing.boxes import Place, Redaction, Where, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, half_done, places, seal_event
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from tests.cli.shell import raising
 from tests.ledger.refusals import refused_with
 from tests.ledger.sealing.rings import keys_of, named_in, new_ring
@@ -271,7 +271,8 @@ from ledger.errors import Incomplete
 from ledger.events.casework import CaseworkStepTaken
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.facts import Fact
+from ledger.store.store import Batch, Store
 folder, number = Path(sys.argv[1]), 0
 said = dict(account="a", authenticated="no", software="0", rules="n", command="T")
 header = Committed(at=0, count=0, **said)

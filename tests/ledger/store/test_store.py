@@ -17,7 +17,8 @@ from ledger.events.log import Committed
 from ledger.events.register import MarkAmended
 from ledger.sealing.boxes import Where
 from ledger.store import store
-from ledger.store.store import Fact, Store
+from ledger.store.facts import Fact
+from ledger.store.store import Store
 from tests.ledger.refusals import refused_with
 from tests.ledger.sealing.rings import named_in
 
@@ -182,6 +183,21 @@ def test_the_whole_log_is_scanned_in_pages(ledger_log, new_mark):
         store._PAGE + 6,
     ]
     assert not list(ledger_log.store.scan(store._PAGE + 6))
+
+
+def test_what_came_after_a_position_is_read_up_to_another(ledger_log, new_mark):
+    """Of the streams that are asked for; nothing from beyond, and nothing where there is none."""
+    for name in ("a", "b", "c", "d"):
+        ledger_log.append(new_mark(name))
+
+    def read(after, upto):
+        found = ledger_log.store.since(after, (streams.MARK,), upto=upto)
+        return [(r.position, r.stream.split(":")[1]) for r in found]
+
+    assert read(2, 6) == [(4, "b"), (6, "c")]
+    assert read(2, 5) == [(4, "b")]
+    assert read(4, 8) == [(6, "c"), (8, "d")]
+    assert read(8, 8) == read(6, 2) == []
 
 
 def test_streams_are_read_by_prefix_up_to_a_position(ledger_log, new_mark):

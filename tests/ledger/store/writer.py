@@ -24,8 +24,9 @@ from ledger.events.register import SessionMarked
 from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.store import Batch, Store
 from ledger.values import HALVES, Operator, Session
 
 PUPILS = 8

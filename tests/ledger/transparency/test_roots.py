@@ -8,9 +8,11 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.school import StaffJoined
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, Tree
+from ledger.transparency import roots
 from ledger.transparency.roots import root_at
 from tests.projections.ledgers import NOW, Book
 
@@ -48,3 +50,36 @@ def test_the_root_of_no_entry_is_that_of_the_empty_tree(tmp_path):
     folder = Folder(tmp_path)
     Store.create(folder.log).close()
     assert root_at(folder, 0) == b64encode(EMPTY_ROOT).decode()
+
+
+def _inside(folder):
+    """A position inside a transaction, and its root."""
+    position = folder.head() - 5
+    return position, b64encode(_tree(folder).root(position)).decode()
+
+
+@pytest.mark.parametrize("change", [b"", b"x", b"no hash"])
+def test_the_roots_of_tiles_that_are_kept_are_believed_only_where_the_log_has_them(log, change):
+    """Emptied, cut short or altered, they are made anew; the answer is the same."""
+    position, root = _inside(log)
+    log.views.mkdir(exist_ok=True)
+    log.tiles.unlink(missing_ok=True)
+    for altered in (False, False, True, False):
+        roots._held.clear()
+        if altered:
+            log.tiles.write_bytes(change + log.tiles.read_bytes()[max(1, len(change)) :])
+        assert root_at(log, position) == root
+        assert len(log.tiles.read_bytes()) == log.head() // 256 * HASH_BYTES
+
+
+def test_without_a_place_to_keep_them_the_roots_are_made_each_time(log, tmp_path):
+    """Nobody has made views yet, or the disk cannot be written."""
+    folder = Folder(tmp_path / "bare")
+    folder.path.mkdir()
+    folder.log.write_bytes(log.log.read_bytes())
+    roots._held.clear()
+    roots._held.update({(-number, b""): Tree([]) for number in range(roots._HELD_AT_MOST + 1)})
+    position, root = _inside(folder)
+    assert root_at(folder, position) == root
+    assert not folder.views.exists()
+    assert len(roots._held) == roots._HELD_AT_MOST

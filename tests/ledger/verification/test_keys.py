@@ -181,6 +181,16 @@ def test_a_copy_of_evidence_that_is_missing_is_a_loss(pupils):
     )
 
 
+def test_keys_are_opened_to_be_read_alone(pupils, monkeypatch):
+    """Whoever checks a ledger changes nothing of it, and may lie where nobody may write."""
+    stream = streams.evidence("p1", "b1")
+    key = attachments.key_text(attachments.new_key())
+    recorded(pupils, stream, EvidenceGiven(note="letter", key=key))
+    monkeypatch.setattr("ledger.sealing.keys._open", None)
+    assert told(pupils) == []
+    assert [each.split(" in ")[0] for each in lost(pupils)] == ["1 copy of evidence missing"]
+
+
 def test_a_log_that_cannot_be_read_has_no_losses(folder):
     for path in folder.path.glob("ledger.db-*"):
         path.unlink()

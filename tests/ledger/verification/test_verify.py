@@ -20,9 +20,10 @@ from ledger.events import streams
 from ledger.events.calendar import TermSet
 from ledger.events.school import SchoolOpened
 from ledger.files import bound, open_read_only
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
 from ledger.store.schema import SCHEMA
-from ledger.store.store import Fact, Store
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, new_signer, read_note, sign
 from ledger.tlog.tree import EMPTY_ROOT, Edge
@@ -371,6 +372,16 @@ def test_whoever_kept_a_checkpoint_that_nobody_signed_is_told_so(grown):
     ours = forged._replace(note=sign(forged.checkpoint, [signer]))
     rest = "the history was rewritten; no key of this log signed that checkpoint"
     assert told(grown, kept=[made_up]).endswith(rest)
+    assert told(grown, kept=[ours]).endswith("the history was rewritten")
+
+
+def test_a_checkpoint_that_an_earlier_key_signed_is_the_logs_own(context, grown):
+    """Whoever kept it before the key was replaced holds no forgery."""
+    signer = signing.load(grown.signing_key)
+    good = kept(grown, 5)
+    forged = good._replace(checkpoint=good.checkpoint._replace(root=bytes(32)))
+    RotateKey().carry_out(context)
+    ours = forged._replace(note=sign(forged.checkpoint, [signer]))
     assert told(grown, kept=[ours]).endswith("the history was rewritten")
 
 

@@ -75,6 +75,14 @@ def test_what_came_and_went_is_not_lost():
     assert found["X02"].after is None
 
 
+def test_of_what_came_changed_and_went_the_last_value_is_told():
+    """Persistent absence by a number of sessions: of 20 %, from 2010 of 15 %, until 2015."""
+    found = {(c.after or c.before).name: c for c in changes(date(2004, 1, 1), date(2020, 1, 1))}
+    passed = found["absence.persistent_sessions"]
+    assert (passed.what, passed.before.since) == ("passed", date(2010, 9, 1))
+    assert passed.before.value_text.startswith("autumn 22, autumn and spring 38")
+
+
 def test_nothing_changes_within_a_day():
     assert changes(IN_FORCE, IN_FORCE) == []
 

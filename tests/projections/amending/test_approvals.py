@@ -15,7 +15,7 @@ from ledger.events.amending import (
 )
 from ledger.events.register import MarkAmended
 from ledger.sealing.keys import is_sealed
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs import school as school_packs
 from projections.amending.approvals import Approvals
 from projections.amending.policy import PoliciesAdopted, PolicyInForce

@@ -8,7 +8,7 @@ from ledger.events.amending import EvidenceGiven
 from ledger.events.register import MarkAmended
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.amending.evidence import Evidence
 from projections.readmodel import catch_up
 from projections.rendering.text import as_csv, as_lines

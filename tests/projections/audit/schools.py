@@ -9,7 +9,7 @@ memory, and counted by the function that counts those of a ledger.
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -142,8 +142,8 @@ class School:
         entry = Step(
             number, session, "entry", before, None, "t1", None, False, number, number, None, day, 0
         )  # fmt: skip
-        change = replace(
-            entry, kind="amendment", code=after, replaced=before, changed_on=changed_on, lag=lag
+        change = entry._replace(
+            kind="amendment", code=after, replaced=before, changed_on=changed_on, lag=lag
         )
         self.chains.append([entry, change])
 

@@ -12,7 +12,7 @@ from ledger.events.disclosure import NamesShown
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.events.register import MarkAmended, SessionMarked, SourceRestated
 from ledger.events.school import StaffChanged, StaffJoined
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.law.disclosure import NamesLookedUp
 from projections.audit.audit import Audit
 from projections.rendering.text import as_csv, as_text

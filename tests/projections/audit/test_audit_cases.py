@@ -7,7 +7,7 @@ import pytest
 from ledger.events import streams
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended, SessionMarked
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.audit.audit import Audit
 from tests.projections import office_cases as cases
 from tests.projections.ledgers import enrolled, instant

@@ -18,7 +18,7 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.school import StaffJoined
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from projections.audit.audit import Audit
 from projections.history.changes import Changes

@@ -12,7 +12,8 @@ from ledger.events.log import Committed, Finding, ImportCompleted, Source, Sourc
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import RegisterTaken
 from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
-from ledger.store.store import Batch, Fact
+from ledger.store.facts import Fact
+from ledger.store.store import Batch
 from ledger.values import parse_session
 from projections.audit import gaps_log
 from projections.audit.gaps import Gaps

@@ -8,7 +8,7 @@ import pytest
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import MarkAmended
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.law.calendar import monday
 from policies.packs.codes import codes
 from projections.audit.scope import Step

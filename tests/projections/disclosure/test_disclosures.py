@@ -9,7 +9,7 @@ from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarkAmended
 from ledger.events.returns import ReturnMade
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.disclosure.disclosures import Disclosures
 from projections.rendering import text
 from tests.projections.ledgers import HOUR, enrolled, instant, marked, on_mark

@@ -12,7 +12,8 @@ from ledger.events.register import MarkAmended
 from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import KeyRing, parse_box
 from ledger.sealing.redaction import places
-from ledger.store.store import Fact, Store
+from ledger.store.facts import Fact
+from ledger.store.store import Store
 from projections.disclosure.retention import Redactions
 from projections.disclosure.subject_access import SubjectAccess
 from projections.exports.portable import ExportPortable

@@ -8,7 +8,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.events.roll import PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.disclosure.retention import Retention
 from projections.rendering.text import as_csv, as_lines
 from tests.projections import office_cases as cases

@@ -29,7 +29,8 @@ from ledger.events.roll import (
     RelationRecorded,
 )
 from ledger.sealing.keys import KeyRing
-from ledger.store.store import Fact, Store
+from ledger.store.facts import Fact
+from ledger.store.store import Store
 from policies.law.disclosure import CopyMade
 from projections.disclosure import copy as copies
 from projections.disclosure import sections

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import MarkAmended
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.packs.codes import codes
 from projections.figures.overview import NO_MARK, NOT_COUNTED, Effect, Overview, effects
 from projections.queries.rectangle import Rectangle

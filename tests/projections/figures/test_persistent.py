@@ -7,7 +7,7 @@ import pytest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.figures.persistent import PersistentAbsence
 from projections.rendering import text
 from tests.projections import cases

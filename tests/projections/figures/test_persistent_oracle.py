@@ -12,10 +12,11 @@ from projections.figures.persistent import PersistentAbsence
 from projections.queries.people import Person
 from projections.queries.view import Interval, View
 from projections.readmodel.grid import Grid
+from projections.readmodel.recent import NO_MARKS, Marks
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.roll import Details, Spell
 from projections.readmodel.sources import Models
-from projections.readmodel.tables import ALWAYS, Moment, create
+from projections.readmodel.tables import ALWAYS, create
 from tests.projections.figures import persistent_oracle as oracle
 from tests.projections.ledgers import NOW
 
@@ -69,15 +70,16 @@ def _viewed(register, db, folder):
          register.closures],
     )  # fmt: skip
     grid = Grid()
-    first_entry = Moment(1, 0, imported=False, by=None, authenticated="")
+    marks = []
     db.execute("DELETE FROM roll")
     for n, pupil in enumerate(register.pupils):
         for (day, half), code in pupil.marks.items():
-            grid.enter(n, f"{day}/{half}", code, first_entry)
+            marks.append((1, n, f"{day}/{half}", code, 0))
         rows = [(n, str(first), last and str(last), "", "", pupil.boards, 1, None, 0, None)
                 for first, last in pupil.spells]  # fmt: skip
         db.executemany("INSERT INTO roll VALUES(?,?,?,?,?,?,?,?,?,?)", rows)
-    grid.flush()
+    grid.take(Marks(*zip(*marks, strict=True)) if marks else NO_MARKS)
+    grid.settle()
 
     def view(question):
         models, known_at = Models(db, lambda: grid, 1), end_of_day(date(2026, 6, 1))

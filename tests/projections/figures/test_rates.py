@@ -9,7 +9,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, SourceRestated
 from ledger.events.roll import GroupJoined, GroupLeft, PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.figures.rates import Rates
 from projections.queries.blocks import Grid
 from projections.queries.view import open_view

@@ -8,7 +8,7 @@ import pytest
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.state.calendar import Calendar, Term
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from projections.figures.rates import Rates
 from projections.queries.tally import COUNTED, PERIODS, Tally, mean_rate, periods

@@ -9,7 +9,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.events.register import MarkAmended
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.figures.reconcile import ReconcileDfe, read_totals
 from projections.rendering.text import as_csv, as_lines
 from tests.projections.ledgers import (

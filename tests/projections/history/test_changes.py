@@ -9,7 +9,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentApproved, AmendmentRequested, EvidenceGiven
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.school import StaffJoined
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.history.changes import Changes
 from projections.rendering.text import as_csv
 from tests.projections.history import examples

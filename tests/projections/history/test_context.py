@@ -20,7 +20,7 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.roll import AdmissionAmended, DetailsAmended, ParentRecorded, RelationRecorded
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from tests.projections.history.examples import AT, CLERK, HEAD, SESSION, amended, ask, text
 from tests.projections.ledgers import instant, marked, on_mark

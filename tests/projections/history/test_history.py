@@ -15,7 +15,7 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.school import StaffChanged
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from tests.projections.history.examples import SESSION, amended, ask
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
 

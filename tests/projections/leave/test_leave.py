@@ -11,7 +11,7 @@ from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.leave import LeaveDecided, LeaveFalsified, LeaveRequested, LeaveWithdrawn
 from ledger.events.register import AbsencePlanned, MarkAmended, PlanWithdrawn
 from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.leave.leave import LeaveOfAbsence
 from projections.leave.letter import LeaveLetter
 from projections.rendering.text import as_csv, as_text

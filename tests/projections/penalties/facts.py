@@ -8,7 +8,7 @@ from ledger.events.calendar import SessionsClosed, TermSet
 from ledger.events.penalties import CaseUndercut, UndercutPaper
 from ledger.events.register import MarkAmended
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from tests.projections.ledgers import on_mark
 
 BY = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}

@@ -9,7 +9,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkCorrected, SessionMarked, SourceRestated
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.penalties.notices import Notices
 from projections.rendering import text
 from tests.projections.ledgers import enrolled, instant, marked, on_mark

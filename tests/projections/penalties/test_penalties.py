@@ -18,7 +18,7 @@ from ledger.events.roll import (
     PupilRemoved,
     RelationRecorded,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.penalties.penalties import Penalties, _saw
 from projections.rendering import text
 from tests.projections.ledgers import (

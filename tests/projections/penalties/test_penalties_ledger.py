@@ -14,7 +14,7 @@ from ledger.events.roll import (
     PupilRemoved,
     RelationRecorded,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.law import age
 from projections.penalties.penalties import Penalties
 from tests.projections import ledgers

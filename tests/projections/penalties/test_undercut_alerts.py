@@ -14,7 +14,7 @@ from ledger.events.penalties import AlertSettled, NoticeStated, PenaltyConsidere
 from ledger.events.register import SourceConflicted
 from ledger.events.roll import GroupJoined, GroupLeft, ParentRecorded
 from ledger.files import write_output
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.penalties.alert_letter import DraftLetter
 from projections.penalties.alerts import Alerts
 from projections.rendering import text

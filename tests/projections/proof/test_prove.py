@@ -10,7 +10,8 @@ from commands.school.staff import AddStaff
 from ledger import attendance_verify
 from ledger.events import streams
 from ledger.events.register import AbsencePlanned, MarkAmended, SourceConflicted
-from ledger.store.store import Fact, Store
+from ledger.store.facts import Fact
+from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.tlog.tree import is_consistent, position_of

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.school import RolesChanged
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.audit.audit import Audit
 from projections.history.changes import Changes
 from projections.school.status import Status

@@ -8,7 +8,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended
 from ledger.events.roll import GroupJoined, GroupLeft
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.penalties.alerts import Alerts
 from projections.rendering.text import as_csv
 from projections.school.today import Today

@@ -4,7 +4,7 @@ from datetime import date
 
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from projections.queries import view
 from projections.queries.question import PointInTime

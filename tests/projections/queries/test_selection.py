@@ -8,7 +8,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.names import year_group_rank
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.figures.rates import Rates
 from projections.queries import view
 from projections.queries.question import PointInTime

@@ -9,7 +9,7 @@ from ledger.events.calendar import ClosureWithdrawn, SessionsClosed
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarksUncounted
 from ledger.events.roll import DetailsAmended, GroupJoined, GroupLeft
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.audit.audit import Audit
 from projections.disclosure.subject_access import SubjectAccess
 from projections.history.changes import Changes

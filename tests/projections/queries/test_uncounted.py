@@ -21,7 +21,7 @@ from ledger.events.roll import (
     PupilEnrolled,
     PupilRemoved,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.penalties.notices import Notices
 from projections.queries import view
 from projections.queries.question import PointInTime

@@ -10,8 +10,8 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import RegisterTimesSet
 from ledger.events.roll import DetailsAmended
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact
 from ledger.transparency.roots import root_at
 from projections.figures.rates import Rates
 from projections.queries import view

@@ -144,11 +144,11 @@ def _agree(book, position, time):
         grid = StoredGrid(grid_path(book.folder), recent.read(db))
     found = set()
     for year in (2023, 2024, 2025):
-        codes, undated = grid.partition(year).as_known(position, time)
-        found |= {
-            (int(row), year, int(col), grid.book[codes[row, col]], bool(undated[row, col]))
-            for row, col in zip(*np.nonzero(codes), strict=True)
-        }
+        marked = grid.partition(year)
+        codes, undated = marked.as_known(position, time)
+        for cell in zip(*np.nonzero(codes), strict=True):
+            place = (int(marked.pupils[cell[0]]), year, int(marked.columns[cell[1]]))
+            found.add((*place, grid.book[codes[cell]], bool(undated[cell])))
     assert found == {(p, *column(s), code, sf == 0) for p, s, code, sf in rows}
 
 

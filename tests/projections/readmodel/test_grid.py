@@ -1,19 +1,21 @@
 """The grid: cells, versions rewound, partitions on disk."""
 
 import os
+import random
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pytest
 
 from projections.readmodel import manifest
-from projections.readmodel.grid import COLUMNS, Grid, Partition, StoredGrid, column
-from projections.readmodel.tables import ALWAYS, Moment, Reach
+from projections.readmodel.grid import Grid, StoredGrid, among, column
+from projections.readmodel.recent import Marks
+from projections.readmodel.tables import ALWAYS, Reach
 
 
-def moment(position, stated):
-    return Moment(position, stated, False, None, "")
+def take(grid, *marks):
+    """Let a grid take marks: position, pupil, session, code, stated time."""
+    grid.take(Marks(*zip(*marks, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -27,9 +29,8 @@ def moment(position, stated):
     ],
 )
 def test_a_session_has_a_year_from_august_and_a_column(session, place):
-    """Two columns a day from 1 August; the last day of a leap year fits."""
+    """Two columns a day from 1 August."""
     assert column(session) == place
-    assert place[1] < COLUMNS
 
 
 def test_no_two_sessions_of_a_year_share_a_column():
@@ -42,10 +43,10 @@ def test_no_two_sessions_of_a_year_share_a_column():
 def grid(tmp_path):
     """Three versions of one mark: undated, then stated at 50, then at 20."""
     grid = StoredGrid(tmp_path)
-    grid.enter(2, "2025-09-08/AM", "N", moment(1, 0))
-    grid.change(2, "2025-09-08/AM", "I", moment(3, 50))
-    grid.change(2, "2025-09-08/AM", "C", moment(5, 20))
-    grid.enter(0, "2025-09-08/AM", "/", moment(6, 60))
+    take(grid, (1, 2, "2025-09-08/AM", "N", 0))
+    take(grid, (3, 2, "2025-09-08/AM", "I", 50))
+    take(grid, (5, 2, "2025-09-08/AM", "C", 20))
+    take(grid, (6, 0, "2025-09-08/AM", "/", 60))
     grid.save(Reach(6, "a"))
     return StoredGrid(tmp_path)
 
@@ -67,37 +68,54 @@ def grid(tmp_path):
 def test_a_cell_stands_as_known_at_a_position_and_a_stated_time(grid, position, stated, expected):
     """Later versions are rewound, by the log and by what the source stated."""
     codes, undated = grid.partition(2025).as_known(position, stated)
-    col = column("2025-09-08/AM")[1]
-    code = grid.book[codes[2, col]]
-    assert (code, bool(undated[2, col])) == (expected or ("", False))
+    code = grid.book[codes[1, 0]]
+    assert (code, bool(undated[1, 0])) == (expected or ("", False))
 
 
-def test_pupils_without_a_mark_have_a_row_without_codes(grid):
-    """Rows go up to the highest pupil with a mark; the spare room is cut off."""
-    codes, _ = grid.partition(2025).as_known(6, ALWAYS)
-    assert codes.shape == (3, COLUMNS)
-    assert not codes[1].any()
+def test_a_partition_holds_the_pupils_and_sessions_of_its_year(grid):
+    """A row and a column for each that has a mark; of others there is none."""
+    marked = grid.partition(2025)
+    assert marked.pupils.tolist() == [0, 2]
+    assert marked.columns.tolist() == [column("2025-09-08/AM")[1]]
+    assert among(marked.pupils, [2, 1, 0, 3]).tolist() == [1, -1, 0, -1]
+    codes, undated = marked.as_known(6, ALWAYS)
+    assert codes.shape == undated.shape == (2, 1)
 
 
 def test_a_year_without_marks_is_an_empty_partition(grid):
-    codes, undated = grid.partition(1999).as_known(6, ALWAYS)
-    assert codes.shape == undated.shape == (0, COLUMNS)
+    marked = grid.partition(1999)
+    codes, undated = marked.as_known(6, ALWAYS)
+    assert codes.shape == undated.shape == (0, 0)
+    assert among(marked.pupils, [0]).tolist() == [-1]
+
+
+def test_older_versions_go_along_when_a_pupil_or_a_session_comes_between(grid):
+    """A row before theirs, and a column; what stood before is found where it belongs."""
+    take(grid, (7, 1, "2025-09-05/PM", "L", 0))
+    grid.settle()
+    marked = grid.partition(2025)
+    assert marked.pupils.tolist() == [0, 1, 2]
+    first, second = (column(session)[1] for session in ("2025-09-05/PM", "2025-09-08/AM"))
+    assert marked.columns.tolist() == [first, second]
+    for position, expected in ((1, "N"), (3, "I"), (5, "C")):
+        codes, _ = marked.as_known(position, ALWAYS)
+        assert grid.book[codes[2, 1]] == expected
 
 
 def test_a_saved_year_can_be_written_on(grid, tmp_path):
     """Memory-mapped arrays are copied when a mark comes; other years' files stay as they are."""
-    grid.enter(70, "2026-09-08/PM", "/", moment(7, 70))
+    take(grid, (7, 70, "2026-09-08/PM", "/", 70))
     grid.save(Reach(7, "b"))
     kept = {path.name for path in tmp_path.glob("2025-*")}
-    grid.enter(70, "2026-09-09/PM", "N", moment(8, 80))
-    grid.enter(71, "2026-09-09/PM", "N", moment(8, 80))
-    grid.change(70, "2026-09-08/PM", "L", moment(9, 90))
+    take(grid, (8, 70, "2026-09-09/PM", "N", 80))
+    take(grid, (8, 71, "2026-09-09/PM", "N", 80))
+    take(grid, (9, 70, "2026-09-08/PM", "L", 90))
     grid.save(Reach(9, "c"))
     assert {path.name for path in tmp_path.glob("2025-*")} == kept
     again = StoredGrid(tmp_path)
     assert again.reach == Reach(9, "c")
     codes, _ = again.partition(2026).as_known(9, ALWAYS)
-    assert [again.book[c] for c in codes[70][codes[70] > 0]] == ["L", "N"]
+    assert [[again.book[code] for code in row] for row in codes] == [["L", "N"], ["", "N"]]
     assert len(again.partition(2026).older) == 1
 
 
@@ -105,7 +123,7 @@ def test_a_grid_knows_how_far_it_goes(tmp_path):
     """Each time that it is saved, in memory and on disk."""
     for grid in (Grid(), StoredGrid(tmp_path)):
         for at in (1, 2):
-            grid.enter(0, f"2025-09-0{at}/AM", "/", moment(at, at))
+            take(grid, (at, 0, f"2025-09-0{at}/AM", "/", at))
             grid.save(Reach(at, f"anchor {at}"))
             assert grid.reach == Reach(at, f"anchor {at}")
     assert StoredGrid(tmp_path).reach == Reach(2, "anchor 2")
@@ -147,10 +165,11 @@ def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
     """Old files go, and what a crash left waiting."""
     (tmp_path / "waiting.1.npy").write_bytes(b"half")
     (tmp_path / f".{'ab' * 16}.unfinished").write_bytes(b"half")
-    grid.enter(0, "2025-09-08/PM", "N", moment(7, 70))
+    take(grid, (7, 0, "2025-09-08/PM", "N", 70))
     grid.save(Reach(7, "b"))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "2025-7.codes.npy", "2025-7.kf.npy", "2025-7.older.npy", "2025-7.sf.npy", "manifest.json",
+        "2025-7.codes.npy", "2025-7.columns.npy", "2025-7.kf.npy", "2025-7.older.npy",
+        "2025-7.pupils.npy", "2025-7.sf.npy", "manifest.json",
     ]  # fmt: skip
 
 
@@ -161,23 +180,56 @@ def test_a_cleared_grid_holds_nothing(grid, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-def test_room_grows_and_is_cut_off():
-    partition = Partition.empty()
-    partition.reserve(1)
-    room = len(partition.codes)
-    partition.reserve(room)
-    assert len(partition.codes) == room
-    partition.reserve(room + 1)
-    assert len(partition.codes) == 2 * room
-    partition.settle()
-    assert len(partition.codes) == partition.rows == room + 1
-    assert np.count_nonzero(partition.kf) == 0
+CODES = "/NIL"
+SESSIONS = [f"2025-{month}-0{day}/AM" for month in ("07", "09", "12") for day in range(1, 6)]
 
 
-def test_a_version_of_an_empty_cell_is_its_first_mark():
-    """There is none before it to remember."""
-    partition = Partition.empty()
-    partition.reserve(1)
-    partition.set(0, 5, 1, 3, 0)
-    partition.settle()
-    assert (partition.codes[0, 5], partition.kf[0, 5], len(partition.older)) == (1, 3, 0)
+@pytest.mark.parametrize("seed", range(20))
+def test_marks_in_whatever_portions_give_the_same_grid_and_the_versions_of_each(seed):
+    """Held against chains kept one by one: what stands, from when, and what stood before."""
+    rng = random.Random(seed)  # noqa: S311 - to draw examples again
+    marks = [
+        (position, rng.choice([3, 7, 8, 90]), rng.choice(SESSIONS), rng.choice(CODES),
+         rng.choice([0, 5, 9, position]))
+        for position in range(1, 80)
+    ]  # fmt: skip
+    at_once, portions = Grid(), Grid()
+    take(at_once, *marks)
+    at_once.save(Reach(80, ""))
+    rest = marks
+    while rest:
+        number = rng.randint(1, 30)
+        take(portions, *rest[:number])
+        rest = rest[number:]
+        if rng.random() < 0.5:
+            portions.settle()
+    portions.save(Reach(80, ""))
+    assert list(at_once.content()) == list(portions.content())
+    for position in range(80):
+        stated = rng.choice([0, 5, 40, ALWAYS])
+        assert _cells(at_once, position, stated) == _standing(marks, position, stated)
+
+
+def _cells(grid, position, stated):
+    """The codes that a grid shows as known, by pupil and session."""
+    found = {}
+    for session in SESSIONS:
+        year, place = column(session)
+        marked = grid.partition(year)
+        codes, undated = marked.as_known(position, stated)
+        at = among(marked.columns, [place])[0]
+        for pupil, code, no_date in zip(marked.pupils, codes[:, at], undated[:, at], strict=True):
+            if at >= 0 and code:
+                found[int(pupil), session] = (grid.book[code], bool(no_date))
+    return found
+
+
+def _standing(marks, position, stated):
+    """The same by walking along each chain: the last that both clocks reach stands."""
+    found, times = {}, {}
+    for at, pupil, session, code, time in marks:
+        cell = (pupil, session)
+        times[cell] = max(times.get(cell, time), time)
+        if at <= position and times[cell] <= stated:
+            found[cell] = (code, times[cell] == 0)
+    return found

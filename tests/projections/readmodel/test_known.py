@@ -10,7 +10,7 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.roll import DetailsAmended, GroupJoined, GroupLeft
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.queries.question import PointInTime
 from projections.queries.view import open_view
 from projections.readmodel.known import Between

@@ -20,7 +20,7 @@ from ledger.events.roll import (
 )
 from ledger.events.school import StaffLeft
 from ledger.sealing.keys import KeyRing, is_sealed
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from projections.readmodel import catch_up, models
 from projections.readmodel.records.all_records import RECORDS

@@ -16,7 +16,7 @@ from projections.readmodel import catch_up, manifest, recent, tables
 from projections.readmodel.grid import StoredGrid
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.records.register import Mark
-from projections.readmodel.tables import ALWAYS, STANDS, Moment, Reach, open_tables
+from projections.readmodel.tables import ALWAYS, STANDS, Reach, open_tables
 from tests.projections.ledgers import NOW, instant, marked, on_mark
 
 AT = instant(2025, 9, 8, 9)
@@ -54,11 +54,9 @@ def test_a_mark_is_recent_and_the_arrays_stay_as_they_were(school):
     head = school.add(AT, marked("ann", "2025-09-08/AM", "N"))
     school.add(AT, amended("ann", "2025-09-08/AM", "N", "I"))
     catch_up.catch_up(school.folder)
-    assert [mark[1:4] + mark[5:] for mark in recent_marks(school)] == [
-        (0, "2025-09-08/AM", "N", True),
-        (0, "2025-09-08/AM", "I", False),
-    ]
-    assert recent_marks(school)[0].position == head
+    marks = recent_marks(school)
+    assert marks[1:4] == ((0, 0), ("2025-09-08/AM", "2025-09-08/AM"), ("N", "I"))
+    assert marks.positions[0] == head
     assert grid_at(school) == before
     assert school.ask(Rates(pupil="U-ann", on=date(2025, 9, 8))).rows()[0]["codes"] == {"I": 1}
 
@@ -74,7 +72,7 @@ def test_a_mark_is_caught_up_with_without_numpy(school):
     )
     done = subprocess.run([sys.executable, "-c", code, school.folder.path], check=False)
     assert done.returncode == 0
-    assert len(recent_marks(school)) == 1
+    assert len(recent_marks(school).codes) == 1
 
 
 def test_more_than_there_may_be_are_taken_into_the_arrays(school, monkeypatch):
@@ -84,10 +82,10 @@ def test_more_than_there_may_be_are_taken_into_the_arrays(school, monkeypatch):
     school.add(AT, marked("ann", SESSIONS[0], "N"))
     school.add(AT, marked("ann", SESSIONS[1], "N"))  # two entries of the log: header and mark
     catch_up.catch_up(school.folder)
-    assert len(recent_marks(school)) == 2
+    assert len(recent_marks(school).codes) == 2
     head = school.add(AT, marked("ann", SESSIONS[2], "N"), marked("ann", SESSIONS[3], "N"))
     assert catch_up.catch_up(school.folder) == head
-    assert (recent_marks(school), grid_at(school)) == ([], head)
+    assert (recent_marks(school), grid_at(school)) == (recent.NO_MARKS, head)
     with closing(open_tables(school.folder)) as db:
         assert recent.since(db) == StoredGrid(grid_path(school.folder)).reach
     assert np.count_nonzero(StoredGrid(grid_path(school.folder)).partition(2025).codes) == 4
@@ -123,18 +121,18 @@ def test_arrays_of_another_log_are_not_laid_under_the_recent_marks(school, empty
     assert grid_at(school) == school.folder.head()
 
 
-def test_a_recorder_keeps_what_it_is_given_until_it_writes(tmp_path):
+def test_a_recorder_keeps_what_it_is_given(tmp_path):
     """In the order in which it came; what the arrays have is forgotten."""
     with closing(tables.connect(tmp_path / "tables.db")) as db:
         recent.create(db)
         recorder = recent.Recorder(db)
-        recorder.enter(3, SESSIONS[0], "N", Moment(5, 2, False, None, ""))
-        assert recent.number(db) == 0
-        recorder.save(Reach(5, "a"))
-        assert recent.read(db) == [(5, 3, SESSIONS[0], "N", 2, 1)]
-        assert (recent.number(db), recent.since(db)) == (1, (0, ""))
-        recent.forget(db, Reach(5, "a"))
-        assert (recent.read(db), recent.since(db)) == ([], (5, "a"))
+        recorder.take(recent.Marks([5, 6], [3, 3], SESSIONS[:2], ["N", "L"], [2, 3]))
+        recorder.save(Reach(6, "a"))
+        assert recent.read(db) == ((5, 6), (3, 3), tuple(SESSIONS[:2]), ("N", "L"), (2, 3))
+        assert recent.read(db).since(5) == ((6,), (3,), (SESSIONS[1],), ("L",), (3,))
+        assert (recent.number(db), recent.since(db)) == (2, (0, ""))
+        recent.forget(db, Reach(6, "a"))
+        assert (recent.read(db), recent.since(db)) == (recent.NO_MARKS, (6, "a"))
 
 
 def test_many_catch_up_and_ask_at_once_and_nobody_sees_a_mixture(school, monkeypatch):

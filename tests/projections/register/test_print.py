@@ -9,7 +9,7 @@ from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.roll import GroupLeft, PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.register.print import RegisterPrint
 from projections.rendering import text
 from tests.projections.ledgers import (

@@ -8,7 +8,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import RegisterTaken
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from projections.register.registers import Registers
 from projections.rendering.text import as_csv

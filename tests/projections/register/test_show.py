@@ -16,7 +16,7 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.roll import GroupLeft, PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.register.show import RegisterShow
 from projections.register.week import CellState
 from projections.rendering.screen import show

@@ -26,8 +26,8 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupLeft, PupilRemoved
+from ledger.store.facts import Fact
 from ledger.store.folder import Folder
-from ledger.store.store import Fact
 from policies.packs.values import parameters
 from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties

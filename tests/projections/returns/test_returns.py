@@ -8,7 +8,7 @@ from ledger.events import streams
 from ledger.events.register import AbsencePlanned
 from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.events.roll import GroupJoined, GroupLeft
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import Session
 from projections.rendering.text import as_csv, as_lines
 from projections.returns.returns import Returns

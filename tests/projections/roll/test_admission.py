@@ -14,7 +14,7 @@ from ledger.events.roll import (
     PupilRemoved,
     RelationRecorded,
 )
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.roll.admission import Admission
 from tests.projections.history.examples import CLERK, ON
 from tests.projections.ledgers import enrolled, instant

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.roll import DetailsAmended
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.roll.pupils import PupilFind
 from tests.projections.ledgers import enrolled, instant
 

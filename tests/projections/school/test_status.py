@@ -4,15 +4,16 @@ from datetime import date
 from functools import partial
 
 from ledger.events import streams
+from ledger.events.calendar import SessionsClosed
 from ledger.events.register import RegisterTaken
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from ledger.values import parse_session
 from projections.audit.gaps import Gaps
 from projections.readmodel import catch_up
 from projections.register.registers import Registers
 from projections.school.status import Rebuild, Status
 from projections.school.today import Today
-from tests.projections.ledgers import enrolled, instant, marked
+from tests.projections.ledgers import enrolled, instant, joined, marked
 
 MONDAY = date(2025, 9, 8)
 AT = instant(2025, 9, 8, 9)
@@ -139,9 +140,13 @@ AM_CLOSES = instant(2025, 9, 8, 7, 55)
 NOON = instant(2025, 9, 8, 11)
 
 
-def taken_9a(at):
+def taken(group, session, at):
     taking = RegisterTaken(by="s1", opened=at, ended=at, marks=1)
-    return Fact(streams.register("9A", parse_session(f"{MONDAY}/AM")), taking)
+    return Fact(streams.register(group, parse_session(session)), taking)
+
+
+def taken_9a(at):
+    return taken("9A", f"{MONDAY}/AM", at)
 
 
 def test_a_register_that_has_not_closed_is_not_unmarked(school):
@@ -165,6 +170,30 @@ def test_a_register_that_was_taken_before_it_closed_is_due(school):
     school.add(at, marked("ann", f"{MONDAY}/AM", "/"), taken_9a(at))
     answer = school.ask(Status(), now=at)
     assert answer.document["unmarked_registers"] == ["9A AM"]
+
+
+def test_an_afternoon_register_that_was_taken_before_it_closed_is_due(school):
+    """Of those in the class that day: Cy comes on Tuesday. The morning is whole."""
+    school.add(AM_CLOSES, *(marked(each, f"{MONDAY}/AM", "/") for each in ("ann", "bob", "cy")))
+    school.add(AM_CLOSES, joined("cy", "registration", "9A", since=date(2025, 9, 9)))
+    at = instant(2025, 9, 8, 12, 45)
+    school.add(at, marked("ann", f"{MONDAY}/PM", "/"), taken("9A", f"{MONDAY}/PM", at))
+    of_day = {"from_": MONDAY, "on": MONDAY}
+    status, today = (school.ask(each, now=at) for each in (Status(), Today()))
+    assert status.document["unmarked_registers"] == ["9A PM"]
+    assert [r["upn"] for r in today.rows() if r["what"] == "no mark"] == ["U-bob"]
+    assert [g["count"] for g in school.ask(Gaps(**of_day), now=at).rows()
+            if g["kind"] == "without-a-mark"] == [1]  # fmt: skip
+
+
+def test_a_register_taken_of_a_session_that_was_closed_since_is_due_of_nobody(school):
+    """It stands on record; nobody lacks a mark for it."""
+    school.add(AM_CLOSES - 60_000_000, taken_9a(AM_CLOSES - 60_000_000))
+    shut = SessionsClosed(date=MONDAY, sessions=("AM",), reason="flood")
+    school.add(AM_CLOSES - 1, Fact(streams.CALENDAR, shut))
+    answer = school.ask(Status(), now=AM_CLOSES - 1)
+    assert answer.document["unmarked_registers"] == []
+    assert answer.document["not_due_yet"] == [f"{MONDAY}/PM"]
 
 
 def test_status_today_registers_and_gaps_count_by_one_rule(school):

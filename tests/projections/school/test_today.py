@@ -7,7 +7,7 @@ import pytest
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import AbsencePlanned, PlanWithdrawn
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from projections.school.today import Today
 from tests.projections.ledgers import created, instant, marked, opened
 

@@ -10,7 +10,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilRemoved
-from ledger.store.store import Fact
+from ledger.store.facts import Fact
 from policies.law.absence import Share, Shares
 from projections.queries.blocks import Lines
 from projections.rendering import text
