@@ -17,6 +17,7 @@ from commands.core.standing import standing_on
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.base import each_sealed
 from ledger.events.casework import (
     CaseworkStep,
     CaseworkStepCorrected,
@@ -104,9 +105,7 @@ class AddStep(StepCommand):
             **author.fields,
         )
         who = f"{kind.label}, {_when(step)}, {state.name_of(pupil)}"
-        if not self.again and any(
-            _is_same(state, step, each) for each in _steps(state, pupil).values()
-        ):
+        if not self.again and any(_is_same(step, each) for each in _steps(state, pupil).values()):
             return decided([], f"{who}: recorded so already; nothing was recorded")
         return decided(
             [Fact(streams.casework(pupil.id), step)],
@@ -157,7 +156,7 @@ class LookAgain(OfStep):
             **author.fields,
         )
         who = f"{kind.label} of {_named(reviewed)}, {_when(step)}, {state.name_of(pupil)}"
-        if any(_is_same(state, step, each) for each in _steps(state, pupil).values()):
+        if any(_is_same(step, each) for each in _steps(state, pupil).values()):
             return decided([], f"{who}: recorded so already; nothing was recorded")
         then = f"; looked at again on {step.next_review}" if step.next_review else ""
         said_of = f": {step.outcome}" if step.outcome else ""
@@ -202,8 +201,10 @@ class CorrectStep(OfStep):
         reason = checks.required_text(self.reason, "reason")
         kind = kinds().get(self.kind or before.step)
         check_may(state, kind, now)
-        was = _details(state, before)
+        was = _details(before)
         said = _laid_over(was, self.said(kind, self.on or before.on), kind)
+        if kind.name != was["step"] and self.kind is not None:
+            held.outcome(kind, said.fields["outcome"])
         held.check(kind, said, said.fields["on"], local_date(now))
         parent = said.fields["parent"]
         if parent is not None and parent != before.parent:
@@ -246,13 +247,13 @@ def check_may(state: State, kind: Kind, now: int) -> None:
 
 
 def _steps(state: State, pupil: Pupil) -> dict[str, CaseworkStep]:
-    """Return the steps of a pupil as they stand, by id, without those taken back."""
+    """Return the steps of a pupil as they stand, by id, opened, without those taken back."""
     found: dict[str, CaseworkStep] = {}
     for each in standing_on(state, streams.casework(pupil.id)):
         if isinstance(each.event, CaseworkStepTaken):
-            found[key_of(each.event, each.position)] = each.event
+            found[key_of(each.event, each.position)] = each_sealed(each.event, state.open_text)
         elif isinstance(each.event, CaseworkStepCorrected) and each.event.of in found:
-            found[each.event.of] = each.event
+            found[each.event.of] = each_sealed(each.event, state.open_text)
     return found
 
 
@@ -289,20 +290,15 @@ def _review_of(step: str) -> Kind:
     return kinds().get(kind.opens)
 
 
-def _details(state: State, step: CaseworkStep) -> dict[str, Any]:
-    """Return what a step says, its texts opened."""
-    found = checks.details_of(step, state.open_text)
-    return {name: found[name] for name in CaseworkStep.__struct_fields__ if name in found}
-
-
-def _is_same(state: State, step: CaseworkStep, before: CaseworkStep) -> bool:
-    without = {"answers": None}
-    return _details_of(step) | without == _details(state, before) | without
-
-
-def _details_of(step: CaseworkStep) -> dict[str, Any]:
+def _details(step: CaseworkStep) -> dict[str, Any]:
+    """Return what a step says, besides who says it."""
     found = checks.details_of(step)
     return {name: found[name] for name in CaseworkStep.__struct_fields__ if name in found}
+
+
+def _is_same(step: CaseworkStep, before: CaseworkStep) -> bool:
+    without = {"answers": None}
+    return _details(step) | without == _details(before) | without
 
 
 def _laid_over(was: dict[str, Any], said: Said, kind: Kind) -> Said:
