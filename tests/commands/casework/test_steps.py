@@ -84,7 +84,11 @@ def test_what_a_kind_asks_is_kept_with_its_key(office):
         ({"parent": "F9"}, "parent-unknown", "F9"),
         (CONTRACT | {"to_": date(2026, 11, 19)}, "dates-reversed", "--to (2026-11-19) is before"),
         (CONTRACT | {"say": ()}, "step-incomplete", "needs signed-by"),
-        ({"kind": "part-time timetable", "outcome": "agreed"}, "step-incomplete", "needs from, to"),
+        (
+            {"kind": "part-time timetable", "outcome": "agreed"},
+            "step-incomplete",
+            "needs from, to",
+        ),
     ],
 )
 def test_what_a_kind_does_not_allow_is_refused(office, given, code, words):
