@@ -4,18 +4,16 @@ A kind is data (`policies.packs.kinds`): which fields it needs, what it asks bes
 of it. Nothing here knows a kind by name.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from commands.core import checks
 from ledger.errors import Refused
-from ledger.values import HALVES, parse_session
+from ledger.formats import fields
+from ledger.values import HALVES
 from policies.packs.kinds import Kind, plain
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_OF_A_WEEK = re.compile(r"(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]* *[ /]? *(am|pm)")
 _WEEK = timedelta(weeks=1)
 _FLAGS: Mapping[str, str] = {
     "with": "with_whom",
@@ -69,28 +67,9 @@ def outcome(kind: Kind, given: str | None) -> str | None:
     )
 
 
-def time_of_day(text: str | None) -> str | None:
-    """Return a time as ``09:40``; refuse what is none."""
-    if text is None:
-        return None
-    try:
-        return time.fromisoformat(text if len(text) > len("9:40") else f"0{text}").isoformat(
-            "minutes"
-        )
-    except ValueError:
-        raise Refused("time-form", f"{text!r} is no time of day", "write it as 09:40") from None
-
-
 def sessions(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the sessions of an agreement, of every week (``Mon AM``) or by date."""
-    return tuple(dict.fromkeys(map(_session, given)))
-
-
-def _session(text: str) -> str:
-    found = _OF_A_WEEK.fullmatch(text.strip())
-    if found is None:
-        return str(parse_session(text))
-    return f"{found[1].title()} {found[2].upper()}"
+    """Return the sessions of an agreement, each once."""
+    return tuple(dict.fromkeys(map(fields.agreed_session, given)))
 
 
 def check(kind: Kind, said: Said, on: date, today: date) -> None:

@@ -25,6 +25,7 @@ from ledger.events.casework import (
     Trigger,
     key_of,
 )
+from ledger.formats import fields as forms
 from ledger.state.school import Pupil
 from ledger.store.facts import Fact
 from policies.law.casework import judge
@@ -59,7 +60,7 @@ class StepCommand(UseCase):
         answers = held.answered(kind, self.say)
         fields = {
             "on": on,
-            "at": held.time_of_day(self.at),
+            "at": self.at and forms.time_of_day(self.at),
             "with_whom": checks.written(self.with_) or None,
             "parent": self.parent,
             "outcome": held.outcome(kind, self.outcome),

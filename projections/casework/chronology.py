@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -46,8 +45,8 @@ class Step(NamedTuple):
 
     ``kind``: none where no kind has its words (``words``); ``stands``: whether it is the last
     version; ``due``: the day of the review that is due of it, none where none is; ``then``: what
-    the register said up to its day, as known when it was recorded, none where a source states no
-    time; ``now``: the same as known now.
+    the register said up to its day, as known when it was recorded, none where that cannot be
+    known; ``now``: the same as known now.
     """
 
     version: CaseworkStep
@@ -166,7 +165,7 @@ class _Finder:
             self._due.get(fact),
             self._correction(version),
             msgspec.json.decode(version.answers, type=Answered) if version.answers else None,
-            None if timeless else self._register.then(version),
+            self._register.then(version),
             self._register.now(version),
         )
 
@@ -204,11 +203,17 @@ class _Register:
         """Count as known to the view."""
         return self._count(replace(self._view.question, on=step.on_date, from_=None), step)
 
-    def then(self, step: CaseworkStep) -> Tally:
-        """Count as known when the step was recorded; by what its source states, by its clock."""
+    def then(self, step: CaseworkStep) -> Tally | None:
+        """Count as known when the step was recorded; none of one that came with an import.
+
+        Under the source clock, as known by the times that sources state.
+        """
         asked = replace(self._view.question, on=step.on_date, from_=None)
         if asked.clock == "source":
-            return self._count(replace(asked, known_at=iso(step.sf)), step)
+            then = replace(asked, known_at=iso(step.sf), position=None)
+            return self._count(then, step) if step.sf else None
+        if self._view.is_stated(step.kf):
+            return None
         return self._count(replace(asked, known_at=None, position=step.kf), step)
 
     def _count(self, asked: Any, step: CaseworkStep) -> Tally:  # noqa: ANN401 - a question
@@ -303,14 +308,11 @@ def _one(step: Step, versions: Sequence[Step]) -> Iterator[str]:
     yield f"{version.on_date}{at}  {step.label}{outcome}  (entry {version.line})"
     for heading, text in _details(step):
         yield from titled(heading, text)
-    for earlier, later in pairwise(versions):
-        if later.correction:
-            said = f"{earlier.version.on_date} {earlier.label} {earlier.outcome or ''}".strip()
-            yield from titled(
-                "Corrected",
-                f"{moment(later.correction.at)}, by {later.correction.by.words}: "
-                f"{later.correction.reason}; it said: {said}",
-            )
+    corrections = filter(None, (each.correction for each in versions))
+    for earlier, correction in zip(versions, corrections, strict=False):
+        said = f"{earlier.version.on_date} {earlier.label} {earlier.outcome or ''}".strip()
+        when, who = moment(correction.at), correction.by.words
+        yield from titled("Corrected", f"{when}, by {who}: {correction.reason}; it said: {said}")
 
 
 def _details(step: Step) -> Iterator[tuple[str, str]]:

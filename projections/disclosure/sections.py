@@ -24,6 +24,7 @@ from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
 from projections.readmodel.records.penalties import (
     AlertSettlement,
+    CaseworkCorrection,
     CaseworkStep,
     Confirmation,
     Consideration,
@@ -348,6 +349,16 @@ CASE: tuple[Section[Any], ...] = (
         Cell("with", "With", _with_whom),
         Cell("outcome", "Outcome"),
         Cell("notes", "Notes"),
+        Cell("said", "Asked and answered"),
+        Cell("from", "From", "first"),
+        Cell("to", "To", "last"),
+    )),
+    Section[CaseworkCorrection](
+        "casework_corrections", "What was recorded wrongly of that, and corrected",
+        _held(CaseworkCorrection, lambda each: each.position), (
+        _RECORDED,
+        Cell("reason", "Reason"),
+        _BY,
     )),
     Section[Consideration](
         "considerations", "Penalty notices considered",
