@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import click
 from click.core import ParameterSource
 
-from ledger import __version__, clock, form, typed
+from ledger import __version__, clock, form, names, typed
 from ledger.errors import ImportRefused, Incomplete, Refused, StorageRefused
 from ledger.files import DatabaseError, refusal, refuse_output
 from ledger.ledger import Ledger
@@ -413,9 +413,12 @@ def _account() -> str:
 def _made(model: Any, given: dict[str, Any]) -> Any:
     """Return the command or question; what its model does not allow is wrong usage."""
     try:
-        return model(**{k: v for k, v in given.items() if v is not None and v != ()})
+        made = model(**{k: v for k, v in given.items() if v is not None and v != ()})
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    written = tuple(names.text(each) for each in given.values() if isinstance(each, str))
+    _GIVEN.set((_GIVEN.get() or Given())._replace(written=tuple(filter(None, written))))
+    return made
 
 
 # -- printing --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -100,6 +101,7 @@ def compare_schema(db: Database, statements: Sequence[str]) -> SchemaDifferences
     )
 
 
+@lru_cache(maxsize=1 << 10)
 def _plain(sql: str) -> str:
     return " ".join(sql.replace("IF NOT EXISTS ", "").split())
 

@@ -131,9 +131,25 @@ def near(wanted: str, known: Iterable[str]) -> list[str]:
     return [*dict.fromkeys(chain(years, close, holding))][:_OFFERED]
 
 
+_ASIDE, _PROGRAM = "\u2060", "attendance "
+
+
+def as_written(text: str) -> str:
+    """Return what somebody wrote, to stand in a text of ours: no command is suggested by it.
+
+    Where it reads like a command a sign that is not seen sets it aside; `shown` takes it away.
+    """
+    return text.replace(_PROGRAM, f"{_PROGRAM[:-1]}{_ASIDE} ")
+
+
+def shown(text: str) -> str:
+    """Return a text as it is read, without what `as_written` set aside by."""
+    return text.replace(f"{_PROGRAM[:-1]}{_ASIDE} ", _PROGRAM)
+
+
 def offered(found: Iterable[str], otherwise: str) -> str:
     """Return a remedy: which names may have been meant, if any, and what to do if none was."""
-    quoted = " or ".join(map(repr, found))
+    quoted = " or ".join(as_written(repr(each)) for each in found)
     return f"did you mean {quoted}? If not: {otherwise}" if quoted else otherwise
 
 

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from ledger import names
 from ledger.form import Place
 
 _GIVING, _ROLES = ("staff add", "staff change"), "staff roles"
@@ -20,7 +21,8 @@ class Given(NamedTuple):
     """What was typed before a command; ``named``: whether anybody is named, however.
 
     ``signs``: of a command's words, whether somebody has to be named for it; ``lacking``: in words
-    who may give it where whoever is named may not; empty where they may.
+    who may give it where whoever is named may not; empty where they may; ``written``: the texts
+    that were typed with a command, which stay as they are.
     """
 
     ledger: str | None = None
@@ -28,12 +30,18 @@ class Given(NamedTuple):
     named: bool = False
     signs: Callable[[str], bool] = lambda _: False
     lacking: Callable[[str], str] = lambda _: ""
+    written: tuple[str, ...] = ()
 
 
 def suggesting(places: Iterable[Place], given: Given, text: str) -> str:
-    """Return a text whose commands are as they have to be typed, by somebody who may give them."""
-    if "attendance " not in text:
+    """Return a text whose commands are as they have to be typed, by somebody who may give them.
+
+    What somebody wrote stays as it is (`names.as_written`), however much it reads like a command.
+    """
+    if "attendance" not in text:
         return text
+    for each in sorted(given.written, key=len, reverse=True):
+        text = text.replace(each, names.as_written(each))
     longest = sorted((" ".join(place.words) for place in places), key=len, reverse=True)
     words = "|".join(map(re.escape, longest))
     command = re.compile(rf"\battendance ({words})(?![\w-])([A-Z_ ]* --role )?")
@@ -51,5 +59,5 @@ def suggesting(places: Iterable[Place], given: Given, text: str) -> str:
         typed = ("attendance", shlex.join(before), found[1])
         return " ".join(filter(None, typed)) + (found[2] or "")
 
-    shown = command.sub(as_typed, text)
+    shown = names.shown(command.sub(as_typed, text))
     return f"{shown} (--as somebody who is {' or '.join(others)})" if others else shown

@@ -43,6 +43,7 @@ def parse_date(text: str) -> date:
     return day
 
 
+@lru_cache(1 << 14)
 def parse_session(text: str) -> Session:
     """Read ``2026-11-20/AM`` or refuse it."""
     day, _, half = text.partition("/")

@@ -296,6 +296,8 @@ class MoveMark(UseCase):
         pupils = [state.pupil(named) for named in (self.from_, self.to)]
         for pupil in pupils:
             yield from (one(streams.pupil(pupil.id)), one(streams.mark(pupil.id, self.session)))
+        span = Span(self.session, self.session, single=True)
+        yield from marks.taking_ranges(state, pupils[1], span)
         yield from policy_reads(state, pupils)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
@@ -324,8 +326,9 @@ class MoveMark(UseCase):
         facts = [each.fact(amending) for each in judged]
         says = [f"{state.name_of(each.pupil)} {session}: {each.codes}" for each in proposals]
         if before is None:
+            late = marks.register_ended(state, calendar, right, session, now)
             by = author.staff_id
-            entered = SessionMarked(**moved._asdict(), late=True, reason=reason, by=by)
+            entered = SessionMarked(**moved._asdict(), late=late, reason=reason, by=by)
             facts.append(Fact(streams.mark(right.id, session), entered))
             says.append(f"{state.name_of(right)} {session}: no mark -> {moved.code}")
         says += told.summary(state, rules.codes, told.told(facts)) if self.dry_run else []

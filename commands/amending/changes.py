@@ -22,6 +22,7 @@ from commands.core.ranges import POLICIES, Range
 from commands.core.second_person import Limits, adds_unauthorised, because
 from commands.core.sessions import Span
 from commands.core.told import Told
+from ledger import names
 from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -126,7 +127,7 @@ def hold(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) ->
     policy = policy_in_force(state, local_date(now))
     if policy is None:
         return [Judgement(each) for each in proposals]
-    author, check = state.author(now), _PolicyCheck(state, policy)
+    author, check = state.author(now), _PolicyCheck(state, policy, rules.codes)
     for each in proposals:
         undone = each._replace(before=each.after, after=each.before)
         check.check_author(author, each, ever=_adds_unauthorised(rules.codes, undone))
@@ -187,8 +188,8 @@ def _adds_unauthorised(codes: Codes, proposal: Proposal) -> bool:
 class _PolicyCheck(Limits):
     """What a policy says of the amendments of one request, today."""
 
-    def __init__(self, state: State, on_day: PolicyOnDay) -> None:
-        super().__init__(state, on_day)
+    def __init__(self, state: State, on_day: PolicyOnDay, codes: Codes) -> None:
+        super().__init__(state, on_day, codes)
         self._check = partial(check_policy_role, state, on_day)
 
     def check_author(self, author: Author, proposal: Proposal, *, ever: bool) -> None:
@@ -254,7 +255,7 @@ class Preview:
         ]
         if judged.grounds:
             lines.append(f"  {_HELD}: {because(judged.grounds)}")
-        return [*lines, f"  reason:   {reason}"]
+        return [*lines, f"  reason:   {names.as_written(reason)}"]
 
     def _brief(self, judged: Judgement) -> str:
         proposal = judged.proposal

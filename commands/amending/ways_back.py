@@ -65,11 +65,12 @@ WAYS: Mapping[type[Event], WayBack] = {
     roll.GroupJoined: WayBack(
         "moved a pupil to a group",
         "attendance pupil move puts the pupil back, with --to the group before and --from the "
-        "same day; a cohort is ended with --leave",
+        "same day; a cohort is ended with --leave; attendance pupil correct-move amends the day",
     ),
     roll.GroupLeft: WayBack(
         "took a pupil out of a group",
-        "attendance pupil move puts the pupil back, with --to the group and --from the same day",
+        "attendance pupil move puts the pupil back, with --to the group and --from the same day; "
+        "attendance pupil correct-move amends the day",
     ),
     roll.ParentRecorded: WayBack(
         "recorded a parent",
@@ -81,7 +82,8 @@ WAYS: Mapping[type[Event], WayBack] = {
     ),
     roll.AdmissionAmended: WayBack(
         "amended the admission register",
-        f"attendance parent record or relation record: {_CORRECT}, with --reason",
+        f"attendance parent record or relation record: {_CORRECT}, with --reason; "
+        "attendance pupil correct-move amends the day of a move back",
     ),
     calendar.SessionCancelled: WayBack(
         "cancelled sessions that nobody had marked",

@@ -210,7 +210,7 @@ class CancelSessions(UseCase):
 def _for(groups: Iterable[str]) -> str:
     """Say for which groups; nothing where it is for everyone."""
     named = ", ".join(sorted(set(groups)))
-    return f" for {named}" if named else ""
+    return f" for {names.as_written(named)}" if named else ""
 
 
 def _check_some_left(school: School, session: Session, groups: Collection[str]) -> None:
@@ -351,7 +351,8 @@ def _closed_all_the_same(calendar: Calendar, gone: Iterable[Closure]) -> Iterato
         for each in calendar.closures_on(Session(closure.date, closure.half)):
             how = "cancelled" if each.cancelled else "closed"
             whom = _for(each.groups) or " for everyone"
-            why = f": {reason}" if (reason := calendar.why(each)) else ""
+            reason = calendar.why(each)
+            why = f": {names.as_written(reason)}" if reason else ""
             halves.setdefault((each.date, f"still {how}{whom}{why}"), []).append(each.half)
     for (day, still), closed in halves.items():
         yield f"{day} {' and '.join(closed)} {noun(len(closed), 'is', 'are')} {still}"

@@ -6,6 +6,8 @@ from itertools import chain, groupby
 from operator import attrgetter
 from typing import TypeVar
 
+from msgspec import Struct
+
 import ledger
 from commands.core import authority
 from commands.core.clocks import Guard
@@ -25,7 +27,7 @@ from ledger.events.register import (
     PlanWithdrawn,
     SessionMarked,
 )
-from ledger.events.roll import ids_stated
+from ledger.events.roll import NAMES_PUPIL, ids_stated
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
@@ -142,10 +144,10 @@ class _Changed:
     def take(self, stream: str, event: Event) -> None:
         """Count one fact; the changes of a mark come after its entry, with nothing between."""
         self.taken += 1
-        if (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:
-            self.single.append((self.taken, name))
         if isinstance(event, SessionMarked):
             self.entered = stream
+        elif (name := MAY_BE_TAKEN_BACK.get(type(event))) is not None:
+            self.single.append((self.taken, name))
         elif stream.startswith(streams.LEAVE):
             self.leave = True
         elif isinstance(event, SessionCancelled):
@@ -171,8 +173,7 @@ class _Changed:
             yield f"the {name} is entry {entry}: {way} would take it back"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What a command decided, over which state, and what it is written down as."""
 
     command: UseCase
@@ -206,8 +207,7 @@ class _Plan:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Attempt(Struct, frozen=True):
     context: Context
     store: Store
     ring: KeyRing
@@ -363,7 +363,8 @@ class _Attempt:
     def _sealed(self, facts: Iterable[Fact], plan: _Plan) -> Iterator[Fact]:
         count = plan.watched.decision.count
         for done, (stream, event) in enumerate(facts):
-            _remember_identity(self.ring, stream, event)
+            if isinstance(event, NAMES_PUPIL):
+                _remember_identity(self.ring, stream, event)
             plan.changed.take(stream, event)
             yield Fact(stream, seal_event(self.ring, stream, event, plan.now))
             if self.progress is not None and done % _REPORT_EVERY == 0:

@@ -5,9 +5,10 @@ state and these checks. A reading sees only the streams that the use case asked 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from commands.core import checks
 from commands.core.command import Author, State
@@ -44,8 +45,7 @@ class StatedMark(NamedTuple):
     nature: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(Struct, frozen=True):
     """Who amends and why; ``batch`` ties the amendments of one request together."""
 
     author: Author

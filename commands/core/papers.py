@@ -1,24 +1,26 @@
 """Papers that rest on a pupil's register: notices, considerations, certificates and packs.
 
-Two things are asked of them: which stand today (what an undercut alert is held against), and what
-a pupil's penalty notices said last (what the rules on notices take).
+Which stand today, and which sessions each rested on: what an undercut alert is held against, and
+what a school's policy holds for a second person.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
-from commands.core.standing import standing, standing_events
+from commands.core.standing import standing, standing_on
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
+from ledger.events.register import MarkChange, SessionMarked
 from ledger.state.school import Pupil
 from ledger.store.facts import Fact, Recorded
+from ledger.values import Session, parse_session
 from policies.law import notices, papers
-from policies.law.notices import Notice
 from policies.law.papers import Paper
+from policies.packs.codes import Codes
 
 PREFIXES = (streams.NOTICES, streams.PENALTY, streams.DISCLOSURE)
 """The streams on which papers are recorded."""
@@ -89,16 +91,37 @@ def notice_range(pupil: Pupil) -> Range:
     return starting(f"{streams.NOTICES}{pupil.id}:")._replace(events=True)
 
 
-def notices_of(state: State, pupil: Pupil) -> list[Notice]:
-    """Return a pupil's penalty notices as they were stated last; `notice_range` asks for them."""
+def notices_of(state: State, pupil: Pupil, today: date) -> list[CitedPaper]:
+    """Return a pupil's penalty notices that stand today; `notice_range` asks for them."""
     prefix = f"{streams.NOTICES}{pupil.id}:"
-    found: dict[tuple[object, ...], Notice] = {}
-    for stream in state.histories:
-        if stream.startswith(prefix):
-            for e in standing_events(state, stream):
-                if isinstance(e, NoticeStated):
-                    found[_key(stream, e)] = notices.stated(e)
-    return list(found.values())
+    theirs = [stream for stream in state.histories if stream.startswith(prefix)]
+    recorded = (each for stream in theirs for each in standing_on(state, stream))
+    return by_pupil(recorded, (), today).get(pupil.id, [])
+
+
+def with_entries(cited: CitedPaper, marks: Iterable[Recorded], codes: Codes) -> CitedPaper:
+    """Return a notice that names no session with those that it rested on; others as they are.
+
+    ``marks``: what was recorded of the pupil's marks for the sessions that are asked about.
+    """
+    if not cited.paper.by_period:
+        return cited
+    relevant = _relevant_when(marks, cited.position, codes)
+    return replace(cited, paper=cited.paper.resting_on(relevant))
+
+
+def _relevant_when(recorded: Iterable[Recorded], position: int, codes: Codes) -> Iterator[Session]:
+    """Yield a pupil's sessions that held a relevant entry when a notice came on record.
+
+    ``position``: of the notice. A first entry recorded after it, and not as a late one, is of
+    before: a notice may come on record before the register does.
+    """
+    found: dict[Session, str] = {}
+    for r in recorded:
+        taken = isinstance(r.event, SessionMarked) and not r.event.late
+        if isinstance(r.event, SessionMarked | MarkChange) and (r.position <= position or taken):
+            found[parse_session(streams.parts(r.stream)[2])] = r.event.code
+    yield from (each for each, code in found.items() if codes.notice_rests_on(code, each.date))
 
 
 def _key(stream: str, event: NoticeStated) -> tuple[object, ...]:

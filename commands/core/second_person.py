@@ -9,10 +9,12 @@ from datetime import date
 from commands.core import papers
 from commands.core.authority import PolicyOnDay
 from commands.core.command import State
+from commands.core.papers import CitedPaper
+from commands.core.standing import standing_on
+from ledger.events import streams
 from ledger.state.school import Pupil
 from ledger.values import Session
 from policies.law.calendar import school_days_between
-from policies.law.notices import Notice, relied_on
 from policies.packs import school as school_packs
 from policies.packs.codes import Codes
 
@@ -38,13 +40,13 @@ def adds_unauthorised(codes: Codes, original: str, amended: str, day: date) -> b
 
 
 class Limits:
-    """What a policy leaves to one person, on a day; the notices of a pupil have to be read."""
+    """What a policy leaves to one person, on a day; a pupil's notices and marks are to be read."""
 
-    def __init__(self, state: State, on_day: PolicyOnDay) -> None:
-        self._state = state
+    def __init__(self, state: State, on_day: PolicyOnDay, codes: Codes) -> None:
+        self._state, self._codes = state, codes
         self._policy, self._today = on_day
         self._days = state.calendar().school_days()
-        self._notices: dict[str, list[Notice]] = {}
+        self._notices: dict[str, list[CitedPaper]] = {}
 
     def grounds(self, pupil: Pupil, session: Session) -> Iterator[str]:
         """Yield why a change of one mark is held of its own, if it is."""
@@ -52,9 +54,16 @@ class Limits:
             yield LATE
         if self._policy.says(school_packs.APPROVAL_RELIED, self._today):
             if pupil.id not in self._notices:
-                self._notices[pupil.id] = papers.notices_of(self._state, pupil)
-            if relied_on(session, self._notices[pupil.id], self._today):
+                self._notices[pupil.id] = papers.notices_of(self._state, pupil, self._today)
+            if self._is_relied_on(pupil, session):
                 yield RELIED_ON
+
+    def _is_relied_on(self, pupil: Pupil, session: Session) -> bool:
+        """Tell whether a notice rested on a session, by the entry that stood at its issue."""
+        marks = standing_on(self._state, streams.mark(pupil.id, session))
+        notices = self._notices[pupil.id]
+        rested = (papers.with_entries(each, marks, self._codes).paper for each in notices)
+        return any(paper.relied_on(session) for paper in rested)
 
     def many(self, number: int) -> list[str]:
         """Return the ground that so many changes at once give to each."""

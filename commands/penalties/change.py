@@ -1,6 +1,6 @@
 """What of a decision could move a figure, and the registers before it and after it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
@@ -15,7 +15,7 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsC
 from ledger.events.register import MarkChange, SessionMarked
 from ledger.state.school import School, evolve
 from ledger.store.facts import Fact, Recorded
-from ledger.values import Session, parse_session
+from ledger.values import parse_session
 from policies.law import penalties
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes
@@ -100,20 +100,6 @@ class ChangedMarks:
         """Return what stands of a pupil's marks; ``recorded``: of them so far."""
         before = _codes_after({}, (Fact(r.stream, r.event) for r in recorded))
         return MarkPair(before, _codes_after(before, self._by_pupil.get(pupil_id, ())))
-
-
-def relevant_when(recorded: Iterable[Recorded], position: int, codes: Codes) -> Iterator[Session]:
-    """Yield a pupil's sessions that held a relevant entry when a notice came on record.
-
-    ``position``: of the notice. A first entry recorded after it, and not as a late one, is of
-    before: a notice may come on record before the register does.
-    """
-    found: dict[Session, str] = {}
-    for r in recorded:
-        taken = isinstance(r.event, SessionMarked) and not r.event.late
-        if isinstance(r.event, SessionMarked | MarkChange) and (r.position <= position or taken):
-            found[parse_session(streams.parts(r.stream)[2])] = r.event.code
-    yield from (each for each, code in found.items() if codes.notice_rests_on(code, each.date))
 
 
 class Sides:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from commands.core.command import Decision, Read, State
-from commands.core.papers import PREFIXES, CitedPaper, by_pupil, paper_ranges
+from commands.core.papers import PREFIXES, by_pupil, paper_ranges, with_entries
 from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.penalties import uncounted
-from commands.penalties.change import ChangedMarks, Sides, relevant_change, relevant_when
+from commands.penalties.change import ChangedMarks, Sides, relevant_change
 from commands.penalties.uncounted import WatchedMarks
 from commands.penalties.undercut_case import Undercut, compare, describe
 from ledger.events import streams
@@ -114,21 +114,13 @@ def watch(
         entries = _read(watched, read, [starting(streams.mark(pupil_id, ""))])
         marks = changed.of(pupil_id, entries)
         registers = sides.before(pupil_id, marks.before), sides.after(pupil_id, marks.after)
-        cited = [_with_entries(each, entries, codes) for each in papers[pupil_id]]
+        cited = [with_entries(each, entries, codes) for each in papers[pupil_id]]
         found = compare(cited, *registers, sides.measure)
         if found is not None:
             name = state.name_of(state.school.pupils[pupil_id])
             watched.alerts.append(Alert(pupil_id, name, found))
     _append_alerts(watched)
     return watched
-
-
-def _with_entries(cited: CitedPaper, entries: Sequence[Recorded], codes: Codes) -> CitedPaper:
-    """Return a notice that names no session with those that it rested on; others as they are."""
-    if not cited.paper.by_period:
-        return cited
-    relevant = relevant_when(entries, cited.position, codes)
-    return replace(cited, paper=cited.paper.resting_on(relevant))
 
 
 def _read(watched: WatchedDecision, read: Read, ranges: Iterable[Range]) -> list[Recorded]:

@@ -28,7 +28,7 @@ from policies.packs.codes import Rules
 _DAY = timedelta(days=1)
 
 _MANDATORY = ("upn", "surname", "forename")
-_ONE_AT_A_TIME = ("registration", "year")
+ONE_AT_A_TIME = ("registration", "year")
 """The kinds of which a pupil has one group at a time."""
 
 
@@ -313,7 +313,7 @@ def _join(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
     to, endings = checks.required_text(command.to, "to"), _endings(command, pupil)
     if any(event.name == to for event in endings):
         return
-    if kind in _ONE_AT_A_TIME:
+    if kind in ONE_AT_A_TIME:
         yield from (Fact(stream, event) for event in endings)
     yield Fact(stream, GroupJoined(kind=kind, name=to, since=command.from_))
 
@@ -347,7 +347,7 @@ def _endings(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
         if kind != command.kind or (until is not None and until < max(day, since or day)):
             continue
         if since is not None and since > day:
-            if kind in _ONE_AT_A_TIME or name in (command.to, command.leave):
+            if kind in ONE_AT_A_TIME or name in (command.to, command.leave):
                 raise Refused(
                     "later-group",
                     f"the pupil joins {name} on {since}, after {day}",

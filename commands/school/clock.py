@@ -62,8 +62,9 @@ class CorrectClock(UseCase):
             [Fact(streams.clock(), event)],
             f"{aim.words} recorded between {instant_in_words(earliest)} and "
             f"{instant_in_words(latest)}",
-            "they are shown so from now on, with what the clock said; how late is counted to the "
-            "later of the two",
+            "they are shown so from now on, with what the clock said; how late something was "
+            "goes by both times, from one number to another where they differ, and counts by the "
+            "later",
         )
 
 

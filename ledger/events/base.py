@@ -1,7 +1,6 @@
 """What all events share, and how a field is marked as personal data."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import (
     Annotated,
     Any,
@@ -15,14 +14,14 @@ from typing import (
 )
 
 import msgspec
+from msgspec import Struct
 
 from ledger.events.streams import WHOLE_SCHOOL
 
 Purpose = Literal["identity", "register", "casework"]
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(Struct, frozen=True):
     """Marks a text field, or a list of texts, as sealed under the key of a subject and purpose.
 
     ``by`` names the event's field that holds a staff id when the subject is that member of
@@ -155,6 +154,14 @@ class SourcedEvent(Event):
 
     stated: int | None = None
     row: int | None = None
+
+
+_S = TypeVar("_S", bound=SourcedEvent)
+
+
+def said_in(event: _S, row: int) -> _S:
+    """Return what another row of the same file says alike; it was checked but for the row."""
+    return msgspec.structs.replace(event, row=row)
 
 
 @runtime_checkable

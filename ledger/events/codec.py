@@ -7,9 +7,10 @@ white space, UTF-8. The nonce stands last: it belongs to the stored bytes, not t
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from operator import attrgetter
 from types import new_class
 from typing import Any
 
@@ -23,31 +24,52 @@ _UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, Recursi
 _NONCE_BYTES = 16
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _NONCES_AT_ONCE = 1024
+_NONCE_LENGTH = 22
 _encode_json = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def nonces() -> Iterator[str]:
     """Yield fresh 128-bit nonces, base64url without padding (22 characters)."""
+    width = _NONCE_BYTES + 2  # written as 24 characters, of which the last two are of no nonce
     while True:
         pool = secrets.token_bytes(_NONCE_BYTES * _NONCES_AT_ONCE)
-        for start in range(0, len(pool), _NONCE_BYTES):
-            yield urlsafe_b64encode(pool[start : start + _NONCE_BYTES])[:22].decode()
+        padded = bytearray(width * _NONCES_AT_ONCE)
+        for place in range(_NONCE_BYTES):
+            padded[place::width] = pool[place::_NONCE_BYTES]
+        text = urlsafe_b64encode(padded).decode()
+        for start in range(0, len(text), 4 * width // 3):
+            yield text[start : start + _NONCE_LENGTH]
 
 
 def encode(event: Event, nonce: str = "") -> tuple[str, bytes]:
     """Return the stored name and bytes of an event; ``nonce``: base64url, stands last."""
-    event_class = type(event)
-    for name in _whole_numbers(event_class):
-        value = getattr(event, name)
-        if value is not None and not _LEAST <= value <= _MOST:
+    [state] = encode_many([event], [nonce] if nonce else None)
+    return registry.NAMES[type(event)], state
+
+
+def encode_many(events: Sequence[Event], nonces: Iterable[str] | None = None) -> Sequence[bytes]:
+    """Return the stored bytes of events, each with one of the ``nonces``, where there are any."""
+    for event_class in set(map(type, events)):
+        if names := _whole_numbers(event_class):
+            _refuse_too_large([each for each in events if type(each) is event_class], names)
+    states = _encode_lines(events).split(b"\n")[:-1]
+    if nonces is None:
+        return states
+    return [
+        b'%b%b"nonce":"%b"}' % (state[:-1], b"," if state != b"{}" else b"", nonce.encode())
+        for state, nonce in zip(states, nonces, strict=False)
+    ]
+
+
+def _refuse_too_large(events: Sequence[Event], names: Sequence[str]) -> None:
+    """Refuse the first number that SQLite cannot hold."""
+    for name in names:
+        held = list(filter(None, map(attrgetter(name), events)))
+        if held and not (min(held) >= _LEAST and max(held) <= _MOST):
+            value = next(each for each in held if not _LEAST <= each <= _MOST)
             what = f"{name.replace('_', ' ')} {value} is out of every reach"
             raise Refused("number-too-large", what, "check the number")
-    state = _encode_json(event)
-    if nonce:
-        comma = b"" if state == b"{}" else b","
-        state = b'%b%b"nonce":"%b"}' % (state[:-1], comma, nonce.encode())
-    return registry.NAMES[event_class], state
 
 
 @cache

@@ -123,7 +123,8 @@ class RelationRecorded(SourcedEvent):
 class AdmissionAmended(SourcedEvent):
     """A parent's entry in the admission register amended: reg 6(1)'s five, with the title.
 
-    On the parent's or relation's stream, beside the event that states the record whole.
+    On the parent's or relation's stream, beside the event that states the record whole; on a
+    pupil's, with the kind of group as the field, the day of a move between groups.
     """
 
     field: str
@@ -133,6 +134,10 @@ class AdmissionAmended(SourcedEvent):
     by: str
     name: AuthorName
     job_title: AuthorTitle
+
+
+NAMES_PUPIL = (PupilEnrolled, DetailsAmended)
+"""What may say by which UPN or local id a pupil is found."""
 
 
 def ids_stated(event: object) -> dict[str, str | None]:

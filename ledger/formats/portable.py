@@ -7,10 +7,11 @@ what no source system states (``kind``, plans), so that it can be imported witho
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct
 
 SCHOOL = "school.toml"
 STAFF = "staff.csv"
@@ -49,8 +50,7 @@ UncountedStep = Literal["stopped", "dismissed"]
 ReturnStep = Literal["agreed", "made"]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The columns that a file must have, in order, and those that it may have besides."""
 
     required: tuple[str, ...]

@@ -12,6 +12,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, Generic, NamedTuple, TextIO, TypeVar
 
@@ -106,6 +107,8 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SAVE_AGAIN = "save it again as CSV, UTF-8, with commas"
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _FAULTY = object()
+_AT_ONCE = 4096
+"""How many rows are read at once."""
 STDIN = "-"
 """Given as the name of a file: what is given on stdin."""
 
@@ -218,16 +221,25 @@ class Sheet:
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield every row that has the right number of fields."""
-        places = self._places
-        in_order = places == list(range(self._width))
-        for line, cells in self._lines:
-            self.count += 1
-            if len(cells) != self._width:
-                self.refuse(line, self._wrong_width(len(cells)))
-            elif in_order:
-                yield line, cells
-            else:
-                yield line, [cells[at] if at >= 0 else "" for at in places]
+        for lines, columns in self.blocks():
+            yield from zip(lines, map(list, zip(*columns, strict=True)), strict=True)
+
+    def blocks(self) -> Iterator[tuple[Sequence[int], Sequence[Sequence[str]]]]:
+        """Yield the same rows some thousands at once: their lines, and their columns."""
+        while found := list(islice(self._lines, _AT_ONCE)):
+            self.count += len(found)
+            rows = [row for row in found if self._is_whole(*row)]
+            if rows:
+                lines, cells = zip(*rows, strict=True)
+                columns, nothing = list(zip(*cells, strict=True)), ("",) * len(lines)
+                yield lines, [columns[at] if at >= 0 else nothing for at in self._places]
+
+    def _is_whole(self, line: int, cells: Sequence[str]) -> bool:
+        """Tell whether a row has as many fields as the header; refuse it where it has not."""
+        if len(cells) != self._width:
+            self.refuse(line, self._wrong_width(len(cells)))
+            return False
+        return True
 
     def refuse(self, line: int, why: Refused) -> None:
         """Add what is wrong with a row."""

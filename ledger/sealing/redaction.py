@@ -106,7 +106,7 @@ def seal_event(ring: KeyRing, stream: str, event: Event, now: int) -> Event:
     sealed: dict[str, str | tuple[str, ...]] = {}
     for name, seal in sealed_fields(type(event)):
         value: str | tuple[str, ...] | None = getattr(event, name)
-        if not isinstance(value, str | tuple) or value == ():
+        if value is None or not isinstance(value, str | tuple) or value == ():
             continue
         whose = (_subject(stream, event, seal), _purpose(stream, seal, now), Where(name, stream))
         if isinstance(value, str):

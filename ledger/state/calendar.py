@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
+from msgspec import Struct
+
 from ledger.clock import at_london
 from ledger.values import HALVES, Half, Session
 
@@ -12,8 +14,7 @@ _FRIDAY = 4
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Term:
+class Term(Struct, frozen=True, order=True):
     """A term or half term: first and last day, inclusive."""
 
     first: date
@@ -39,8 +40,7 @@ class Closure:
         return not self.groups or not self.groups.isdisjoint(groups)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RegisterTimes:
+class RegisterTimes(Struct, frozen=True, order=True):
     """When registers open and close from a date, London wall time."""
 
     since: date

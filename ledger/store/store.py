@@ -13,6 +13,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from msgspec import Struct
+
 from ledger.clock import Clock
 from ledger.errors import Conflict, Refused
 from ledger.events import codec, streams
@@ -47,6 +49,39 @@ _NEVER = 2**63 - 1
 """A position that no log reaches."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries of the log, in order: as they are stored, and the event of each."""
+
+    rows: Sequence[Row]
+    events: Sequence[Event]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Recorded]:
+        for row, event in zip(self.rows, self.events, strict=True):
+            yield Recorded(*row[:3], event)
+
+    @property
+    def last(self) -> int:
+        """The last position."""
+        return self.rows[-1][0]
+
+    def upto(self, position: int) -> "Page":
+        """Return the entries up to a position."""
+        end = bisect_right(self.rows, position, key=itemgetter(0))
+        return self if end == len(self) else Page(self.rows[:end], self.events[:end])
+
+    def runs(self) -> Iterator["Page"]:
+        """Yield neighbours whose events are of one class."""
+        end = 0
+        for _, run in groupby(self.events, type):
+            events = list(run)
+            begin, end = end, end + len(events)
+            yield Page(self.rows[begin:end], events)
+
+
 class Appended(NamedTuple):
     """What was recorded: its header with its place in the log, and the log's new checkpoint."""
 
@@ -54,8 +89,7 @@ class Appended(NamedTuple):
     checkpoint: Note
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What one command records, all or nothing.
 
     ``read_at``: the newest position that the decision had seen; ``relied_on``: what it rests on,
@@ -158,17 +192,17 @@ class Store:
         """Tell whether the log had this checkpoint when it was of that size."""
         return self.checkpoint_of(checkpoint.size) == checkpoint.text
 
-    def scan(self, after: int) -> Iterator[list[Recorded]]:
+    def scan(self, after: int) -> Iterator[Page]:
         """Yield the whole log after a position, in order, in large pages."""
         while True:
             with self.reading() as c:
                 rows = self._recorder.scan(c, after, limit=_PAGE)
             if not rows:
                 return
-            yield self._recorded(rows)
+            yield self._page(rows)
             after = rows[-1][0]
 
-    def scan_of(self, pupils: Iterable[str], *, upto: int) -> list[Recorded]:
+    def scan_of(self, pupils: Iterable[str], *, upto: int) -> Page:
         """Return the log up to a position, in order, with the marks of some pupils only."""
         beyond = streams.MARK[:-1] + chr(ord(streams.MARK[-1]) + 1)
         ranges = [("", streams.MARK), (beyond, "\U0010ffff")]
@@ -180,7 +214,7 @@ class Store:
             for each in ranges:
                 rows += self._recorder.streams_between(c, *each, upto=upto)
         rows.sort(key=itemgetter(0))
-        return self._recorded(rows)
+        return self._page(rows)
 
     def read(self, prefixes: Iterable[str], *, upto: int) -> list[Recorded]:
         """Return the events of every stream with one of the prefixes, in the order of the log."""
@@ -241,12 +275,15 @@ class Store:
         return [r.event for r in self.read_range(stream, stream + "\0", upto=_NEVER)]
 
     def _recorded(self, rows: Sequence[Row]) -> list[Recorded]:
-        """Decode rows of the log, neighbours of one kind together."""
-        events = chain.from_iterable(
-            self._decoder.decode_run(name, [row[4] for row in run])
-            for name, run in groupby(rows, key=itemgetter(3))
-        )
-        return [Recorded(*row[:3], event) for row, event in zip(rows, events, strict=True)]
+        return list(self._page(rows))
+
+    def _page(self, rows: Sequence[Row]) -> Page:
+        """Decode rows of the log, those of one kind together."""
+        states: dict[str, list[bytes]] = {}
+        for row in rows:
+            states.setdefault(row[3], []).append(row[4])
+        events = {name: iter(self._decoder.decode_run(name, s)) for name, s in states.items()}
+        return Page(rows, [next(events[row[3]]) for row in rows])
 
     def _event(self, kind: type[Found], state: bytes) -> Found:
         return cast(Found, self._decoder.decode(NAMES[kind], state))
@@ -267,15 +304,14 @@ class Store:
             version = self._recorder.versions(c, [streams.COMMITS]).get(streams.COMMITS, 0)
             header = self._header(batch, clock())
             head = self._recorder.head(c)
-            edge, hashes = self._edge(c, head), bytearray()
+            edge = self._edge(c, head)
             facts = chain((Fact(streams.COMMITS, header),), batch.facts)
             for rows in self._rows(c, facts, head + 1):
                 self._recorder.insert_rows(c, rows)
-                hashes += edge.extend(rows)
+                self._recorder.put_hashes(c, rows[0][0], edge.extend(rows))
             if edge.size != head + 1 + batch.count:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
-            self._recorder.put_hashes(c, head + 1, bytes(hashes))
             note = sign(Checkpoint(signers[0].name, edge.size, edge.root()), signers)
             self._recorder.put_checkpoint(c, edge, note.written)
             before_commit()
@@ -302,14 +338,15 @@ class Store:
         remaining = iter(facts)
         while chunk := list(islice(remaining, _ROWS_AT_ONCE)):
             versions = self._recorder.versions(c, {stream for stream, _ in chunk})
-            rows = []
-            for stream, event in chunk:
-                version = versions.get(stream, 0)
+            states = codec.encode_many([event for _, event in chunk], self._nonces)
+            written, rows = zip(chunk, states, strict=True), list[Row]()
+            for place, ((stream, event), state) in enumerate(written, start=position):
+                version, kind = versions.get(stream, 0), type(event)
                 versions[stream] = version + 1
-                if version and type(event) in FIRST:
+                if version and kind in FIRST:
                     raise Conflict
-                rows.append((position, stream, version, *codec.encode(event, next(self._nonces))))
-                position += 1
+                rows.append((place, stream, version, NAMES[kind], state))
+            position += len(rows)
             yield rows
 
     def keep_cosignature(self, size: int, cosignature: Signature, key: Verifier) -> bool:

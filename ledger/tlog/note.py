@@ -14,6 +14,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
@@ -81,8 +83,7 @@ class Note(NamedTuple):
         return bool(named) and all(map(self.signed_by, named))
 
 
-@dataclass(frozen=True, slots=True)
-class Verifier:
+class Verifier(Struct, frozen=True):
     """A public key with its name; ``kind``: one byte, a plain signature or a cosignature."""
 
     name: str

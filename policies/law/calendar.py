@@ -5,7 +5,7 @@ go; how often a back-up is to be made. Whoever asks gives the days or terms of a
 calendar is kept here. Regulations are those of SI 2024/208, unless another is named.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
@@ -87,8 +87,8 @@ def week_number(weeks: Sequence[date], day: date) -> int:
     ``weeks`` are Mondays in order. A day in no school week is an error of the caller: nothing
     can have been recorded on it.
     """
-    at = bisect_left(weeks, monday(day))
-    if at == len(weeks) or weeks[at] != monday(day):
+    at = bisect_right(weeks, day) - 1
+    if at < 0 or weeks[at] + _WEEK <= day:
         raise ValueError(f"{day} is in no school week")  # noqa: TRY003 - for whoever calls
     return at
 

@@ -61,6 +61,10 @@ class Notice:
         last = self.offence_last or self.issued_on
         return papers.notice(self.sessions, self.offence_first, last)
 
+    def stands(self, on: date) -> bool:
+        """Tell whether it was issued by a day, and not withdrawn by then."""
+        return self.issued_on <= on and not self.withdrawn(on)
+
     def withdrawn(self, by: date) -> bool:
         """Tell whether it had been withdrawn by a day."""
         if self.withdrawn_on is not None and self.withdrawn_on <= by:
@@ -184,7 +188,7 @@ def relied_on(session: Session, notices: Iterable[Notice], on: date) -> bool:
     On its sessions where they are stated, else on every one in its offence period: a parent who
     has paid cannot be convicted of that offence (EA 1996 s.444A(4)).
     """
-    standing = (each.paper for each in notices if each.issued_on <= on and not each.withdrawn(on))
+    standing = (each.paper for each in notices if each.stands(on))
     return any(paper is not None and paper.relied_on(session) for paper in standing)
 
 

@@ -1,10 +1,11 @@
 """Codes and parameters side by side: what applied on a day, and what changed between two."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger.errors import Refused
 from policies.packs.codes import CodeRule, codes
@@ -24,8 +25,7 @@ class Entry(Dated, frozen=True, kw_only=True):
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What became of a rule between two days.
 
     ``passed``: in force on neither day, but in between; ``before`` is then its last value.

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Struct
 
 from ledger.english import alternatives
 from ledger.errors import Refused
@@ -210,8 +211,7 @@ def _only(found: Iterable[CodeRule], on: date) -> str:
 # The rules that decisions and answers are made under, as one value.
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The codes of the statute, and the digest of every pack in force."""
 
     codes: Codes

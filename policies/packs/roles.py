@@ -2,11 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 _FILE = Path(__file__).parents[1] / "roles.toml"
 WORDS = ("anyone", "unnamed", "empty", "staff", "first", "vacant")
@@ -36,8 +36,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     act: tuple[Act, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Acts:
+class Acts(Struct, frozen=True):
     """The table by the words of each command; ``opening``: every role that a row names."""
 
     by_command: Mapping[str, Act]

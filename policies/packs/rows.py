@@ -4,13 +4,13 @@ What is wrong is said by file, row and key, as whoever wrote the file knows them
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from tomllib import TOMLDecodeError
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 
 from ledger.errors import Refused
 from ledger.formats.toml import read_toml
@@ -40,8 +40,7 @@ class Dated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.since <= on and (self.until is None or on <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A file of ``[[heading]]`` tables; ``name``: the key of a table that names it."""
 
     file: str

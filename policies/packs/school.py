@@ -6,10 +6,11 @@ the statute, or leave nobody to make an amendment that the statute asks for (reg
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from ledger.errors import Refused
 from policies.packs.values import Rule, Value, parameters, read_rules
@@ -31,8 +32,7 @@ _PAIR = (LATE_ROLES, LATE_DAYS)
 _PROVISIONAL = "register.provisional_school_days"
 
 
-@dataclass(frozen=True, slots=True)
-class SchoolPolicy:
+class SchoolPolicy(Struct, frozen=True):
     """A policy as read; ``rules``: the values of each key, earliest first."""
 
     name: str

@@ -6,7 +6,6 @@ one file only.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice, pairwise
@@ -14,6 +13,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.errors import Refused
@@ -129,8 +129,7 @@ def _freeze(value: Any) -> Value:  # noqa: ANN401 - whatever TOML can hold
 _FOLDER = PurePosixPath(codes.FILE).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """A catalogue of dated values.
 
     ``stems`` are the names of its files, ``table`` gives the values of one of them by name.
@@ -181,7 +180,7 @@ def parameters() -> Parameters:
     """Return the statutory catalogue, read from the bytes that ``files.digest`` names."""
     paths = (PurePosixPath(name) for name, _ in files.every())
     stems = (path.stem for path in paths if path.parent == _FOLDER and str(path) != codes.FILE)
-    return Parameters(tuple(sorted(stems)), _table)
+    return Parameters(tuple(stems), _table)
 
 
 @cache

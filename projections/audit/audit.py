@@ -20,7 +20,7 @@ from projections.audit.scope import CheckResult, Finding, Scope
 from projections.audit.staff import find_strangers
 from projections.audit.stopped import find_stopped
 from projections.audit.thresholds import MARGIN, find_just_below
-from projections.queries import appointments
+from projections.queries import appointments, lags
 from projections.queries.appointments import Appointment
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing, plain
@@ -307,7 +307,8 @@ _COLUMNS: tuple[Column[Finding], ...] = (
     Column("session", "Session"),
     Column("from_code", "From"),
     Column("to_code", "To"),
-    Column("lag", "Lag", number=True),
+    Column("lag", "Lag", number=True, text=lambda found: lags.in_words(found.lag)),
+    Column("lag_between", value=lambda found: lags.document(found.lag), csv=False, sparse=True),
     Column("changed_on", "Changed on"),
     Column("positions"),
     Column(

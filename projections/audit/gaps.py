@@ -13,7 +13,7 @@ from projections.queries.due import due_cells
 from projections.queries.question import Answer, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.view import View
-from projections.readmodel.accessors.marks import extent, imported_marks, sessions_of
+from projections.readmodel.accessors.marks import imported_marks, late_entries
 from projections.readmodel.records.log import SourceFile
 from projections.register import due
 
@@ -40,7 +40,7 @@ class Gaps(Question[list[Gap]]):
         del self
         lines = [f"{number_of(len(found), 'thing')} that this ledger cannot know", ""]
         for gap in found:
-            lines += [f"{gap.what}: {gap.count}{gap.when}{gap.where}", f"    {gap.means}", ""]
+            lines += [f"{gap.what}: {gap.count}{gap.when}{gap.where}", f"    {gap.told}", ""]
         return Answer({"rows": Listing(GAPS, found)}, blocks=[Lines(lines, suggests=True)])
 
     def unknown(self) -> Answer:
@@ -110,7 +110,7 @@ def _origins(view: View) -> dict[int, str]:
 
 
 def _late_entries(view: View) -> Iterator[Gap]:
-    late = extent(view, ["late_entry"], *sessions_of(view.first, view.on))
+    late = late_entries(view, view.first, view.on)
     if late.number:
         yield Gap(
             "recorded-late",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar
 
+from ledger import names
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
 from ledger.times import lasting
@@ -55,7 +56,8 @@ class Gap:
     """What cannot be known, how often, and what follows from it.
 
     ``first``, ``last``: instants in UTC, dates or sessions, as text; ``positions``: of the first
-    and last event concerned; none of them where there is none.
+    and last event concerned; none of them where there is none. ``wrote``: what of ``means``
+    somebody wrote.
     """
 
     kind: str
@@ -65,6 +67,12 @@ class Gap:
     first: str | None = None
     last: str | None = None
     positions: tuple[int | None, int | None] = (None, None)
+    wrote: str = ""
+
+    @property
+    def told(self) -> str:
+        """What follows from it, for reading; what somebody wrote in it suggests no command."""
+        return self.means.replace(self.wrote, names.as_written(self.wrote))
 
     @property
     def when(self) -> str:
@@ -245,16 +253,17 @@ def _wrong_clocks(view: View) -> Iterator[Gap]:
         covered = [c for c in view.commits.upto(each.last) if c.stamp.wrong == each.wrong]
         if covered:
             said = sorted(commit.reading for commit in covered)
+            reason = view.open(each.reason) or ""
             yield Gap(
                 "clock-wrong",
                 f"transactions that a wrong clock stamped, as entry {each.position} says",
                 len(covered),
                 f"the clock said {_from_to(said[0], said[-1])}; they were recorded between these "
-                f"times, and when exactly is not known: {view.open(each.reason)} "
-                f"({view.author(each).words})",
+                f"times, and when exactly is not known: {reason} ({view.author(each).words})",
                 iso(each.earliest),
                 iso(each.latest),
                 (each.first, each.last),
+                wrote=reason,
             )
 
 

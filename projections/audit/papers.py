@@ -1,4 +1,4 @@
-"""Changes to sessions that a paper covers, made after the paper."""
+"""Changes to sessions that a paper relied on, made after the paper."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.values import Session, parse_session
-from policies.law.notices import Notice, relied_on
+from policies.law.notices import Notice
 from policies.law.papers import Paper
 from projections.audit.scope import CheckResult, Scope, Step
+from projections.penalties.rested import Resting
+from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.readmodel.records import disclosure as disclosure_records
 from projections.readmodel.records import penalties as penalties_records
@@ -35,20 +37,21 @@ class RecordedPaper:
 
     ``said``: what it is, by which event; ``seen_at``: up to where the register was read for it,
     none for a notice, which has a day only, and where another system states the paper; ``stated``:
-    when it was recorded, in microseconds, here or there. A notice covers sessions from its issue
-    until it is withdrawn, any other paper those that it relied on.
+    when it was recorded, in microseconds, here or there; ``notice``: the notice that it is, which
+    covers what it relied on from its issue until it is withdrawn.
     """
 
     said: PaperBefore
-    covering: Notice | Paper
+    paper: Paper
     seen_at: int | None = None
     stated: int = 0
+    notice: Notice | None = None
 
     def covers(self, session: Session, changed_on: date) -> bool:
         """Tell whether it covers a session, by what stood of it on a day."""
-        if isinstance(self.covering, Notice):
-            return relied_on(session, [self.covering], changed_on)
-        return self.covering.relied_on(session)
+        notice = self.notice
+        stands = notice is None or notice.stands(changed_on)
+        return stands and self.paper.relied_on(session)
 
     def before(self, step: Step) -> bool:
         """Tell whether a change came after it.
@@ -60,7 +63,7 @@ class RecordedPaper:
             return self.seen_at < step.position
         later = step.when is not None and 0 < self.stated < step.when
         on, changed_on = self.said.on, step.changed_on
-        if not isinstance(self.covering, Notice) or on is None or changed_on is None:
+        if self.notice is None or on is None or changed_on is None:
             return later
         if on == changed_on:
             return later if step.imported else self.said.position < step.position
@@ -108,10 +111,15 @@ def _papers(view: View) -> dict[int, list[RecordedPaper]]:
 
 
 def _notices(view: View) -> Iterator[tuple[int, RecordedPaper]]:
+    resting = Resting(view, Describer(view))
     for notice in view.standing(penalties_records.Notice):
-        first = view.first_version(penalties_records.Notice, **notice.identity)
+        first, law = resting.first(notice), notice.law
+        if (paper := law.paper) is None:
+            continue
+        if paper.by_period:
+            paper = paper.resting_on(map(parse_session, resting.sessions(notice)))
         said = PaperBefore("notice", notice.issued_on, first.kf)
-        yield notice.pupil, RecordedPaper(said, notice.law, stated=first.sf)
+        yield notice.pupil, RecordedPaper(said, paper, stated=first.sf, notice=law)
 
 
 def _considerations(view: View) -> Iterator[tuple[int, RecordedPaper]]:

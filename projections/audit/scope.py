@@ -14,14 +14,15 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from ledger.clock import local_date
-from policies.law.calendar import school_days_between
 from policies.packs.codes import Codes
+from projections.queries import lags
 from projections.queries.people import Author
 from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells, with_a_column
 from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.entries import Entries
 from projections.readmodel.accessors.marks import questionable
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.register import Mark
@@ -39,7 +40,7 @@ class Step(NamedTuple):
 
     ``transaction``: the position at which its transaction begins; ``when``: the instant at which
     it was made, an import's as its source states it; ``lag``: in school days after the session.
-    Both none where no time is stated.
+    Both none where no time is stated. ``unsure``: whether a first mark was in time is not known.
     """
 
     pupil: int
@@ -55,6 +56,7 @@ class Step(NamedTuple):
     when: int | None
     changed_on: date | None
     lag: int | None
+    unsure: bool = False
 
     @property
     def day(self) -> date:
@@ -184,6 +186,10 @@ class Scope:
         return self.view.calendar.school_days()
 
     @cached_property
+    def _entries(self) -> Entries:
+        return Entries(self.view)
+
+    @cached_property
     def known_on(self) -> date:
         """The day as at which something still stands: ``on``, or when it was known if earlier."""
         return min(self.view.on, local_date(self.view.known_at))
@@ -247,11 +253,12 @@ class Scope:
         when = commit.at if own else mark.stated
         changed_on = None if when is None else local_date(when)
         day = date.fromisoformat(mark.session[:10])
-        lag = None if changed_on is None else school_days_between(self.days, day, changed_on)
+        lag = None if when is None else lags.school_days_after(self.days, day, when)
+        kind, sure = self._entries.of(mark)
         return Step(
             pupil=mark.pupil,
             session=mark.session,
-            kind=mark.kind,
+            kind=kind,
             code=mark.code,
             replaced=mark.replaced,
             by=mark.by,
@@ -262,4 +269,5 @@ class Scope:
             when=when,
             changed_on=changed_on,
             lag=lag,
+            unsure=not sure,
         )

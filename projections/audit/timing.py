@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from ledger.clock import local_date
 from ledger.english import number_of
 from policies.law.calendar import (
     census_days,
@@ -28,6 +29,7 @@ from projections.audit.scope import (
     is_provisional,
     lags_in_words,
 )
+from projections.queries import lags
 
 OVER = 20
 """More amendments at once than this are listed, where nothing else is asked: two pupils' week."""
@@ -36,6 +38,8 @@ BEFORE = 5
 LAG_OVER = 5
 """School days after the session beyond which a change is listed wherever it falls. Ours."""
 _PAIRS_SHOWN = 4
+_LATE = "first mark after the register had ended"
+_UNSURE = "first mark, before or after the register had ended: not known"
 _YEAR = timedelta(days=366)
 
 
@@ -75,8 +79,7 @@ class _Overdue:
 
     @property
     def words(self) -> str:
-        over = number_of(self.school_days_over, "school day")
-        return f"deadline {self.deadline}, {over} over"
+        return f"deadline {self.deadline}, {lags.of_days(self.school_days_over)} over"
 
 
 def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]:
@@ -95,15 +98,14 @@ def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]
 
 
 def _kept_finding(scope: Scope, first: Step, after: Step | None) -> list[Finding]:
-    until = scope.known_on if after is None or after.changed_on is None else after.changed_on
-    over = provisional_days_over(scope.days, first.day, until)
+    over = _school_days_over(scope, first, after)
     if not over:
         return []
     deadline = provisional_deadline(scope.days, first.day)
     assert deadline is not None  # noqa: S101 - a day beyond it is in the calendar
     return [
         Finding(
-            what="still stands" if after is None else "replaced late",
+            what=_how_replaced(after, over),
             session=first.session,
             upn=scope.upn(first.pupil),
             from_code=first.code,
@@ -115,6 +117,22 @@ def _kept_finding(scope: Scope, first: Step, after: Step | None) -> list[Finding
             staff=[(after.by, after.changed_on)] if after else [],
         )
     ]
+
+
+def _school_days_over(scope: Scope, first: Step, after: Step | None) -> int | None:
+    """Count the school days by which a provisional entry stood too long; none without a rule."""
+    if after is None or after.when is None:
+        return provisional_days_over(scope.days, first.day, scope.known_on)
+    ends = (local_date(each) for each in (lags.earliest_of(after.when), after.when))
+    least, over = (provisional_days_over(scope.days, first.day, end) for end in ends)
+    return over if over is None or least is None else lags.Lag.between(least, over)
+
+
+def _how_replaced(after: Step | None, over: int) -> str:
+    if after is None:
+        return "still stands"
+    unsure = lags.is_open(over) and over.least == 0
+    return "replaced in time or late: not known" if unsure else "replaced late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +149,10 @@ class _MadeOn:
 def find_late_entries(scope: Scope) -> CheckResult:
     """Find first marks that were made after their register had ended."""
     late = [chain[n] for chain, n in scope.changes if chain[n].kind == "late_entry"]
-    what = "first mark after the register had ended"
-    findings = [scope.finding(what, step, _MadeOn(step.changed_on)) for step in late]
+    findings = [
+        scope.finding(_UNSURE if step.unsure else _LATE, step, _MadeOn(step.changed_on))
+        for step in late
+    ]
     bands = by_lag(late)
     notes = [f"By school days after the session: {lags_in_words(bands)}."]
     return CheckResult(findings, {"by_lag": bands}, notes)
@@ -315,6 +335,8 @@ def _reviews_after(step: Step, calendar: Sequence[ReviewDay]) -> list[ReviewDay]
 def _present_finding(scope: Scope, step: Step, near: list[ReviewDay]) -> Finding:
     why = [f"shortly before {each.look.before} of {each.look.on}" for each in near]
     if step.lag is not None and step.lag > LAG_OVER:
-        why.append(f"more than {LAG_OVER} school days after the session")
+        more = f"more than {LAG_OVER} school days"
+        after = lags.of_days(step.lag) if lags.is_open(step.lag) else more
+        why.append(f"{after} after the session")
     looks = _Looks([each.look for each in near], step.lag)
     return scope.finding(", ".join(why), step, looks)

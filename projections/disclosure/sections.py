@@ -16,7 +16,7 @@ from policies.packs.kinds import kinds
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
 from projections.queries.people import AS_STATED
-from projections.queries.versions import VERSION_KINDS, named
+from projections.queries.versions import named, version_in_words
 from projections.queries.wording import by_in_words, mark_by_in_words, recorded
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V
@@ -218,7 +218,7 @@ def _changed_on(copy: Copy, version: Version) -> str:
 
 
 def _what(_: Copy, version: Version) -> str:
-    words = VERSION_KINDS[version.kind]
+    words = version_in_words(version)
     stated = version.imported and version.kind != "restated"
     return f"{words}, {AS_STATED}" if stated else words
 

@@ -15,6 +15,7 @@ from ledger.values import HALVES, Session, parse_session
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
 from projections.figures.rates import RateFindings, RateRow, Rates
+from projections.queries import lags
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, share_of
 from projections.queries.people import Person
@@ -31,7 +32,7 @@ from projections.queries.selection import CountedCells, selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
 from projections.queries.versions import Describer, with_numbers
 from projections.queries.view import View
-from projections.queries.wording import days_in_words, mark_by_in_words
+from projections.queries.wording import mark_by_in_words
 from projections.readmodel.accessors.marks import Version, versions_on
 from projections.register import signs
 from projections.register.week import CellState, cell_standing
@@ -315,7 +316,7 @@ _CHANGE: tuple[Column[Mapping[str, Any]], ...] = (
     Column("", "Reason", text=lambda change: change["reason"] or ""),
     Column("", "By", text=_by),
     Column("", "When", text=_when),
-    Column("", "Days", text=lambda change: days_in_words(change["late_by_school_days"]),
+    Column("", "Days", text=lambda change: lags.in_words(change["late_by_school_days"]),
            number=True),
 )  # fmt: skip
 

@@ -26,6 +26,7 @@ from projections.readmodel.known import Between
 from projections.readmodel.records import amending, disclosure, register
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
+from projections.readmodel.records.roll import Membership
 from projections.roll.admission_rows import ADMISSION, Amendment, amended
 
 R = TypeVar("R")
@@ -273,8 +274,8 @@ def _evidence(view: View, pupil: int) -> Iterator[Given]:
 
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:
     """Yield how the registers of the pupil's groups were taken."""
-    mine = [m for m in view.memberships if m.pupil == pupil]
-    for each in takings(view, Between(*span)):
+    mine = view.standing(Membership, pupil=pupil)
+    for each in takings(view, session=Between(*span), grp={m.name for m in mine}):
         day = date.fromisoformat(each.session[:10])
         if any(m.name == each.grp and m.covers(day) for m in mine):
             yield Taking(each, describer.name_and_title(each.by, day, each.kf))

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.clock import local, told
-from ledger.english import number_of, weekday
+from ledger.english import weekday
 from ledger.values import parse_session
 from policies.packs.codes import Codes
 from projections.history.context import Context, Given, Uncounted, context_of
+from projections.queries import lags
 from projections.queries.blocks import Block, Lines
 from projections.queries.cancelled import Given as EntryGiven
 from projections.queries.cancelled import entries_given
@@ -204,7 +205,7 @@ def _stated(row: MarkVersion, account: Account) -> Iterator[tuple[str, str | Non
 def _date(row: MarkVersion) -> str:
     if row.made_at is None:
         return "not stated by its source"
-    after = f" ({number_of(row.late, 'school day')} after the session)" if row.late else ""
+    after = f" ({lags.of_days(row.late)} after the session)" if row.late else ""
     if row.changed is not None and row.stored.kind == "restated":
         mark = f"; the mark stated for {_long(row.stored.stated)}" if row.stored.stated else ""
         return f"its source states it anew in the import of {_long(row.changed)}{after}{mark}"

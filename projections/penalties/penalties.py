@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from ledger.errors import Refused
-from ledger.values import Session, parse_session
+from ledger.values import Session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import RelevantEntry, measure
-from policies.packs.codes import Codes
+from policies.law.penalties import measure
 from projections.penalties.case import (
     Case,
     Counts,
@@ -22,13 +20,13 @@ from projections.penalties.case import (
     counted_from,
     entries,
     in_full_windows,
-    letters,
     relevant_cells,
     weeks_begun,
     window_counts,
 )
 from projections.penalties.families import Families, by_pupil
 from projections.penalties.recorded import RecordedRegister
+from projections.penalties.stood import Stretch
 from projections.penalties.text import (
     COLUMNS,
     Considered,
@@ -44,9 +42,7 @@ from projections.queries.question import Answer, Chosen, Question, Selection, op
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells, selected_pupils
 from projections.queries.view import View
-from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
-from projections.readmodel.records.register import Mark
 from projections.readmodel.records.roll import Merger
 
 
@@ -127,7 +123,6 @@ class _Search:
         people = view.people.items()
         ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
         self.cells = countable_cells(self.whole, ages)
-        self.recorded = RecordedRegister(view, self.register.measure)
         known = sorted(view.standing(Consideration), key=lambda each: each.kf)
         self.merged = by_pupil((each.survivor, each.pupil) for each in view.standing(Merger))
         self.considered = by_pupil((each.pupil, _considered(view, each)) for each in known)
@@ -148,16 +143,14 @@ class _Search:
         if self.question.window == "any":
             listed |= earlier
         chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
-        for row in np.nonzero(chosen & listed)[0]:
-            pupil = int(row)
+        rows: list[int] = np.nonzero(chosen & listed)[0].tolist()
+        records = [record for row in rows for record in self._records(row)]
+        self.recorded = RecordedRegister(self.view, register, records)
+        for pupil in rows:
             found = entries(whole, flags, pupil)
             case = case_of(register, found, self.families.notices_for(pupil))
-            stood = list(_stretches(self.view, pupil, register))
-            about: Sequence[Session] = case.standing.sessions
-            if self.question.window == "any":
-                about = in_full_windows(case, register, self.at_least)
-            if not (self.question.not_considered and self._is_settled(pupil, case, stood, about)):
-                yield self._listed(pupil, case, stood)._replace(earlier=bool(earlier[row]))
+            if not (self.question.not_considered and self._is_settled(pupil, case)):
+                yield self._listed(pupil, case)._replace(earlier=bool(earlier[pupil]))
 
     def fallen(self) -> list[Person]:
         """Return who had as many as are asked about when the case was considered, and has not now.
@@ -180,59 +173,60 @@ class _Search:
         found: Flags = counts >= self.at_least
         return found if most is None else found & (counts <= most)
 
-    def _is_due(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> bool:
-        """Tell whether the threshold is met, and nobody has considered the case as it is now."""
-        if not case.met:
-            return False
-        about = in_full_windows(case, self.register, case.measure.sessions)
-        return not self._is_settled(pupil, case, stood, about)
+    def _is_settled(self, pupil: int, case: Case) -> bool:
+        """Tell whether somebody considered the case that is asked about, as it is now."""
+        if self.question.window == "any":
+            return self._is_considered(pupil, case, self.at_least)
+        return self._is_considered(pupil, case, None)
 
-    def _is_settled(
-        self, pupil: int, case: Case, stood: Iterable["Stretch"], about: Sequence[Session]
-    ) -> bool:
+    def _is_considered(self, pupil: int, case: Case, at_least: int | None) -> bool:
         """Tell whether somebody considered the case as it is now.
 
         One who had seen as many in a window as the fullest holds, and every entry that the case
-        is about: read the register after the last of them was recorded.
+        is about: read the register after the last of them was recorded. ``at_least``: so many in
+        a window; none: those of the latest.
         """
-        recorded = _recorded_since(stood)
+        seen = [
+            c.seen for c in self.considered.get(pupil, ()) if c.seen.peak >= case.standing.peak
+        ]
+        if not seen:
+            return False
+        about: Sequence[Session] = case.standing.sessions
+        if at_least is not None:
+            about = in_full_windows(case, self.register, at_least)
+        recorded = _recorded_since(self.recorded.stood[pupil])
         entered = [recorded[session] for session in about]
-        return any(
-            each.seen.peak >= case.standing.peak and _saw(each.seen, entered)
-            for each in self.considered.get(pupil, ())
-        )
+        return any(_saw(each, entered) for each in seen)
 
-    def _listed(self, pupil: int, case: Case, stood: Sequence["Stretch"]) -> ListedPupil:
+    def _listed(self, pupil: int, case: Case) -> ListedPupil:
         parents, steps = list(self.families.parents(pupil, case)), self.families.steps(pupil, case)
         empty: Flags = self.whole.counted[pupil] & (self.whole.codes[pupil] == 0)
         return ListedPupil(
             self.view.people[pupil],
             case,
-            *self._first_recorded(pupil, stood),
-            self._is_due(pupil, case, stood),
+            *self._first_recorded(pupil),
+            case.met and not self._is_considered(pupil, case, case.measure.sessions),
             self.considered.get(pupil, ()),
             parents,
             steps,
             self.families.blockers(pupil, case, self._sessions(empty), parents, steps),
         )
 
-    def _first_recorded(
-        self, pupil: int, stood: Sequence["Stretch"]
-    ) -> tuple[int | None, Person | None]:
+    def _records(self, pupil: int) -> list[int]:
+        """Return the pupil's own record, and every one that was merged into it."""
+        records = [pupil]
+        for each in records:
+            records += [other for other in self.merged.get(each, ()) if other not in records]
+        return records
+
+    def _first_recorded(self, pupil: int) -> tuple[int | None, Person | None]:
         """Return when a window was first full, and in which record where that is another one.
 
         Of records merged into this one the first to show it counts: what the school's registers
         held, somebody could become aware of, whichever record held it (reg 9A(1)).
         """
-        records = [pupil]
-        for each in records:
-            records += [other for other in self.merged.get(each, ()) if other not in records]
-        times = {}
-        for record in records:
-            theirs = stood if record == pupil else _stretches(self.view, record, self.register)
-            at = self.recorded.first_full(record, (each.entry for each in theirs))
-            if at is not None:
-                times[record] = at
+        found = {record: self.recorded.first_full(record) for record in self._records(pupil)}
+        times = {record: at for record, at in found.items() if at is not None}
         if not times:
             return None, None
         first = min(times, key=lambda record: times[record])
@@ -245,7 +239,7 @@ def _considered(view: View, seen: Consideration) -> Considered:
     return Considered(seen, at, by, view.authenticated(seen.kf), view.open(seen.reason))
 
 
-def _saw(seen: Consideration, entered: Iterable["Stretch"]) -> bool:
+def _saw(seen: Consideration, entered: Iterable[Stretch]) -> bool:
     """Tell whether the register was read after all of some entries were recorded.
 
     Of what another system states, by the times that it states: its positions are not ours.
@@ -253,31 +247,6 @@ def _saw(seen: Consideration, entered: Iterable["Stretch"]) -> bool:
     if seen.seen_at:
         return all(each.since <= seen.seen_at for each in entered)
     return all(each.stated <= seen.sf for each in entered)
-
-
-class Stretch(NamedTuple):
-    """A version with a relevant code: positions, and between which moments it stood.
-
-    ``stated``: when it was recorded, as its source states where one does.
-    """
-
-    since: int
-    until: int | None
-    entry: RelevantEntry
-    stated: int
-
-
-def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
-    """Yield every version with a relevant code that ever stood up to the day, as known."""
-    codes, days = register.codes, (counted_from(register.codes), register.on)
-    marks = marks_with_codes(view, pupil, days, letters(codes))
-    for mark in filter(partial(_is_relevant, codes), marks):
-        entry = RelevantEntry(parse_session(mark.session), *view.moments(mark))
-        yield Stretch(mark.kf, view.end_of(mark), entry, mark.sf)
-
-
-def _is_relevant(codes: Codes, mark: Mark) -> bool:
-    return codes.relevant(mark.code, parse_session(mark.session).date)
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session
 from policies.law.calendar import monday, school_weeks
-from policies.law.penalties import KnownWeeks, Measure, RelevantEntry, first_recorded
-from projections.penalties.case import age_of, weeks_begun
+from policies.law.penalties import KnownWeeks, RelevantEntry, first_recorded
+from projections.penalties.case import Register, age_of, weeks_begun
+from projections.penalties.families import by_pupil
+from projections.penalties.stood import stretches
 from projections.queries.view import View
 from projections.readmodel.record import V
 from projections.readmodel.records import school as school_records
@@ -104,16 +107,55 @@ class KnownCalendar:
             self._terms_by_day[day] = found
         return self._terms_by_day[day]
 
+    def settled(self, session: Session) -> "SettledSession":
+        """Return how a session stands since the last change of what is known of it."""
+        if session not in self._settled:
+            terms, closures = self.terms_of(session.date), self.closures.get(session, ())
+            since = _last_turn(chain[AnyFact](terms, closures))
+            in_term = Calendar(_standing(terms, since)).in_term(session.date)
+            self._settled[session] = SettledSession(since, in_term, _standing(closures, since))
+        return self._settled[session]
+
     _terms_by_day: dict[date, list[KnownFact[Term]]] = field(default_factory=dict, init=False)
+    _settled: dict[Session, "SettledSession"] = field(default_factory=dict, init=False)
 
 
-@dataclass(frozen=True, slots=True)
+class SettledSession(NamedTuple):
+    """A session since the last change of what is known of it: within a term, closed for whom."""
+
+    since: int
+    in_term: bool
+    closures: Sequence[Closure]
+
+
+@dataclass(frozen=True)
 class KnownPupil:
     """All that was ever recorded of one pupil's spells on roll, groups and compulsory age."""
 
     spells: Sequence[KnownFact[Days]]
     groups: Sequence[KnownFact[Member]]
     ages: Sequence[KnownFact[Age]]
+
+    @cached_property
+    def since(self) -> int:
+        """The last change of what is known of the pupil."""
+        return _last_turn(chain[AnyFact](self.spells, self.groups, self.ages))
+
+    @cached_property
+    def _standing(self) -> tuple[list[Days], list[Member], list[Age]]:
+        spells, groups = _standing(self.spells, self.since), _standing(self.groups, self.since)
+        return spells, groups, _known_ages(self.ages, self.since)
+
+    def counts_in(self, session: SettledSession, day: date) -> bool:
+        """Tell whether an entry counts since the last change of what decides it."""
+        spells, groups, ages = self._standing
+        if not session.in_term or not any(each.covers(day) for each in spells):
+            return False
+        if session.closures:
+            names = {each.name for each in groups if each.covers(day)}
+            if any(closure.concerns(names) for closure in session.closures):
+                return False
+        return any(age.covers(day) for age in ages)
 
 
 def counted(
@@ -124,6 +166,12 @@ def counted(
     On a session met for the pupil, on roll and of compulsory age, all as known at the time.
     """
     for entry in stood:
+        settled = calendar.settled(entry.session)
+        if entry.since >= settled.since and entry.since >= pupil.since:
+            # Most entries: all that decides them was recorded before they were.
+            if entry.since != entry.until and pupil.counts_in(settled, entry.session.date):
+                yield entry
+            continue
         facts = _Facts(calendar, pupil, entry.session)
         inside = sorted(_turns(facts.all, entry.since, entry.until))
         for since, until in zip([entry.since, *inside], [*inside, entry.until], strict=True):
@@ -139,6 +187,15 @@ def _turns(facts: Iterable[AnyFact], after: int, before: int | None) -> set[int]
         for moment in moments
         if moment is not None and after < moment and (before is None or moment < before)
     }
+
+
+def _last_turn(facts: Iterable[AnyFact]) -> int:
+    return max(_turns(facts, _OPEN, None), default=_OPEN)
+
+
+def _known_ages(ages: Sequence[KnownFact[Age]], moment: int) -> list[Age]:
+    # Before the first date of birth was known that one counts, as wherever pupils are named.
+    return _standing(ages, moment) or [ages[0].said]
 
 
 def _standing(facts: Iterable[KnownFact[Said_co]], moment: int) -> list[Said_co]:
@@ -173,26 +230,25 @@ class _Facts:
         return any(closure.concerns(names) for closure in _standing(self._closures, moment))
 
     def _of_age(self, moment: int) -> bool:
-        # Before the first date of birth was known that one counts, as wherever pupils are named.
-        known = _standing(self._ages, moment) or [self._ages[0].said]
-        return any(age.covers(self._day) for age in known)
+        return any(age.covers(self._day) for age in _known_ages(self._ages, moment))
 
 
 # -- what a view knows of all that ------------------------------------------------------------
 
 
 class RecordedRegister:
-    """Everything ever recorded of the calendar and the pupils, as known to a view."""
+    """Everything ever recorded of the calendar and of some pupils, as known to a view."""
 
-    def __init__(self, view: View, measure: Measure) -> None:
-        self._view, self._measure = view, measure
+    def __init__(self, view: View, register: Register, pupils: Sequence[int]) -> None:
+        self._view, self._measure, self._pupils = view, register.measure, pupils
+        self.stood = stretches(view, register, pupils)
 
-    def first_full(self, pupil: int, stood: Iterable[RelevantEntry]) -> int | None:
+    def first_full(self, pupil: int) -> int | None:
         """Return the instant at which a window first held enough of a pupil's entries.
 
         None where it never did; 0 where no entry that counted then states when it was recorded.
         """
-        found = list(stood)
+        found = [each.entry for each in self.stood.get(pupil, ())]
         entries = list(counted(self._calendar, self._pupil(pupil), found))
         moment = first_recorded(self._calendar.weeks, entries, self._measure)
         if moment is None:
@@ -212,14 +268,27 @@ class RecordedRegister:
 
     def _pupil(self, pupil: int) -> KnownPupil:
         view = self._view
-        details = sorted(view.ever(Details, pupil=pupil), key=lambda each: each.kf)
-        born = details or [view.first_version(Details, pupil=pupil)]
+        details = self._details.get(pupil) or [view.first_version(Details, pupil=pupil)]
         ages = [
             KnownFact(Age(*age_of(each.compulsory_from, each.birth_cohort)), *view.moments(each))
-            for each in born
+            for each in details
         ]
-        return KnownPupil(self._facts(Spell, pupil), self._facts(Membership, pupil), ages)
+        spells = self._facts(self._spells.get(pupil, ()))
+        return KnownPupil(spells, self._facts(self._groups.get(pupil, ())), ages)
 
-    def _facts(self, record: type[V], pupil: int) -> list[KnownFact[V]]:
-        found = self._view.ever(record, pupil=pupil)
+    def _facts(self, found: Iterable[V]) -> list[KnownFact[V]]:
         return [KnownFact(each, *self._view.moments(each)) for each in found]
+
+    @cached_property
+    def _details(self) -> dict[int, list[Details]]:
+        found = self._view.ever(Details, pupil=self._pupils)
+        return by_pupil((each.pupil, each) for each in sorted(found, key=attrgetter("kf")))
+
+    @cached_property
+    def _spells(self) -> dict[int, list[Spell]]:
+        return by_pupil((each.pupil, each) for each in self._view.ever(Spell, pupil=self._pupils))
+
+    @cached_property
+    def _groups(self) -> dict[int, list[Membership]]:
+        found = self._view.ever(Membership, pupil=self._pupils)
+        return by_pupil((each.pupil, each) for each in found)

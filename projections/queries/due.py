@@ -23,7 +23,7 @@ def due_cells(view: View, whole: Rectangle) -> Flags:
     found[:, [has_closed(view, session) for session in whole.sessions]] = True
     columns = {str(session): at for at, session in enumerate(whole.sessions)}
     first, last = whole.sessions[0].date, whole.sessions[-1].date
-    for taking in takings(view, sessions_of(first, last)):
+    for taking in takings(view, session=sessions_of(first, last)):
         at = columns.get(taking.session)
         if at is not None and not found[:, at].all():
             members = (m for m in view.memberships if m.name == taking.grp)

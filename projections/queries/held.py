@@ -12,6 +12,7 @@ from ledger.english import noun, number_of
 from ledger.values import Session, parse_session
 from policies.packs.values import parameters
 from projections.queries.view import Interval, View
+from projections.readmodel.accessors.marks import standing_marks
 from projections.readmodel.records.register import Mark
 
 _CODES = "register.not_held_codes"
@@ -56,12 +57,13 @@ def _contradictions(view: View) -> Iterator[tuple[Mark, str]]:
     """Yield each such mark with the pupil's registration group of the day."""
     cancelling = {rule.code for rule in view.rules.codes.rules if rule.cancels}
     groups = _Groups(view)
-    for mark in view.standing(Mark, code=cancelling):
-        session = parse_session(mark.session)
-        if mark.code not in _not_held_codes(session) or not groups.on_roll(mark.pupil, session):
+    for pupil, at, code in view.grid.holding(cancelling, view.position, view.stated):
+        session = parse_session(at)
+        if code not in _not_held_codes(session) or not groups.on_roll(pupil, session):
             continue
-        if view.calendar.meets(session, groups.names(mark.pupil, session)):
-            yield mark, groups.registration(mark.pupil, session)
+        if view.calendar.meets(session, groups.names(pupil, session)):
+            [mark] = standing_marks(view, pupil, at)
+            yield mark, groups.registration(pupil, session)
 
 
 class _Groups:

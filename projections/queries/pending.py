@@ -5,14 +5,14 @@ approval: an answer that rests on it has to say that a change waits, and what st
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ledger.clock import local_date
+from msgspec import Struct
+
 from ledger.english import number_of
 from ledger.values import Session
-from policies.law.calendar import school_days_between
+from projections.queries import lags
 from projections.queries.versions import Signatory, recorded_fields
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of, standing_marks
@@ -61,8 +61,7 @@ def notes(found: Collection[Request]) -> list[str]:
     return [f"{what} {waits} for approval; {unchanged}: attendance approvals"]
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """A request for approval, or the decision on it, with its reason opened and its author."""
 
     request: Request
@@ -106,7 +105,7 @@ def approval_steps(
             **recorded_fields(at),
             "stated_at": None,
             "source": None,
-            "late_by_school_days": school_days_between(days, request.at.date, local_date(at)),
+            **lags.fields(lags.school_days_after(days, request.at.date, at)),
             "position": each.step.position,
         }
         yield request.pupil, row

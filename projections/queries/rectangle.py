@@ -4,7 +4,7 @@ Every tally is an array operation over it, so that a rate, a flag and a window c
 counted two ways.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -69,7 +69,7 @@ class _Frame:
         each = set(view.calendar.sessions(first, last))
         self.sessions = sorted(each, key=attrgetter("date", "half"))
         size = (view.row_count, len(self.sessions))
-        self.marks = _marks(view, self.sessions, size)
+        self.marks = every_version(view, self.sessions)
         self.met, self.cancelled = map(_fixed, _met_and_cancelled(view, self.sessions, size))
         on_roll = np.zeros(size, np.bool_)
         cover(on_roll, self.sessions, view.spells)
@@ -127,9 +127,17 @@ def _supersede(
     return book
 
 
-def _marks(view: View, sessions: list[Session], size: tuple[int, int]) -> Partition:
-    """Return every version of the marks of some sessions, a column each."""
-    found = Partition.of(size)
+def every_version(view: View, sessions: Sequence[Session]) -> Partition:
+    """Return every version in the log of the marks of some sessions, a column each."""
+    wanted = tuple(sessions)
+    if wanted not in view.facts:
+        keep(view.facts, wanted, _every_version(view, wanted))
+    found: Partition = view.facts[wanted]
+    return found
+
+
+def _every_version(view: View, sessions: Sequence[Session]) -> Partition:
+    found = Partition.of((view.row_count, len(sessions)))
     places = [column(str(s)) for s in sessions]
     for year in sorted({y for y, _ in places}):
         here = np.array([n for n, (y, _) in enumerate(places) if y == year])

@@ -92,8 +92,8 @@ def stopped(view: View, pupils: Collection[int] | None = None) -> list[Stopped]:
 
     Whom it took below the threshold comes first, then by how many sessions.
     """
-    known = view.standing(Uncounted)
-    found = [_stopped(view, e) for e in known if pupils is None or e.pupil in pupils]
+    whose = {} if pupils is None else {"pupil": set(pupils)}
+    found = [_stopped(view, each) for each in view.standing(Uncounted, **whose)]
     return sorted(found, key=_worst_first)
 
 

@@ -154,7 +154,7 @@ class Counter:
             [None] * len(whole.book)
         ]
         self._worths = _worths_by_era(rules)
-        self._places = era_of * len(whole.book)
+        self._places = (era_of * len(whole.book)).astype(np.uint16)
         letters = [rule.code if rule else "" for era in rules for rule in era]
         self._by_letter = np.array(
             sorted(filter(letters.__getitem__, range(len(letters))), key=letters.__getitem__),
@@ -177,8 +177,8 @@ class Counter:
         cells = self._shown[pupils] & chosen
         rows = np.arange(len(cells), dtype=np.int64)[:, None] * (width + 1)
         # What does not show is counted in a last column, which is thrown away.
-        places = np.where(cells, whole.codes[pupils] + self._places, width) + rows
-        flat = np.bincount(places.ravel(), minlength=len(cells) * (width + 1))
+        places = np.where(cells, whole.codes[pupils] + self._places, np.uint16(width))
+        flat = np.bincount((places + rows).ravel(), minlength=len(cells) * (width + 1))
         undated = row_sums(whole.undated[pupils] & whole.counted[pupils] & chosen)
         return flat.reshape(len(cells), width + 1)[:, :width], undated
 

@@ -9,11 +9,16 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
 from ledger.clock import Corrected, iso, local, local_date, told
-from policies.law.calendar import school_days_between
+from projections.queries import lags
 from projections.queries.columns import Column, Listing
 from projections.queries.people import AS_STATED, Author, StatedAuthor
 from projections.queries.view import View
-from projections.queries.wording import importer_in_words, mark_by_in_words
+from projections.queries.wording import (
+    NOT_KNOWN,
+    NOT_KNOWN_LATE,
+    importer_in_words,
+    mark_by_in_words,
+)
 from projections.readmodel.accessors.marks import Version, recorded_marks
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
@@ -37,6 +42,11 @@ _STEPS = {
     "resumed": "stopped counting, counts again",
 }
 T = TypeVar("T")
+
+
+def version_in_words(version: Version) -> str:
+    """Say what a version is; of a first mark, where it is not known whether it was in time."""
+    return NOT_KNOWN_LATE if version.unsure else VERSION_KINDS[version.kind]
 
 
 def moment(at: int | None) -> str:
@@ -185,7 +195,7 @@ class MarkVersion(NamedTuple):
 
         A late entry says how late; a correction during taking is no amendment.
         """
-        words = _STEPS.get(self.stored.step or "", VERSION_KINDS[self.stored.kind])
+        words = _STEPS.get(self.stored.step or "", version_in_words(self.stored))
         if self.source is None:
             return words
         restated = self.stored.kind == "restated"
@@ -229,13 +239,17 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("", "When", text=_when),
     *recorded_columns("", lambda row: row.recorded),
     at_column("stated_at", "", lambda row: row.stored.stated),
-    Column("late_by_school_days", "School days after", lambda row: row.late, number=True),
+    Column("late_by_school_days", "School days after", lambda row: row.late,
+           text=lambda row: lags.in_words(row.late), number=True),
+    Column("late_between", value=lambda row: lags.document(row.late), csv=False, sparse=True),
+    Column("late", value=lambda row: NOT_KNOWN if row.stored.unsure else None, csv=False,
+           sparse=True),
     Column("position", value=lambda row: row.stored.position),
     Column("step", value=lambda row: row.stored.step),
     replace(at_column("changed_at", "", lambda row: row.changed), csv=False, sparse=True),
     Column("imported_by", csv=False, sparse=True),
     Column("imported_by", value=lambda row: row.imported_by and row.imported_by.words, json=False),
-)
+)  # fmt: skip
 BATCH_NUMBER: Column[MarkVersion] = Column("batch_number", "Batch", number=True)
 """By which everything that one command did is asked for, and put back."""
 
@@ -285,14 +299,19 @@ class Describer:
         return found
 
     @cached_property
-    def _approved(self) -> dict[tuple[int, str, str | None], str]:
-        """Who approved, with title and time, by pupil, session and batch."""
-        found: dict[tuple[int, str, str | None], str] = {}
-        for each in self._view.standing(Request, decision="approved"):
-            at = moment(self._view.done_at(each.decided or 0, each.decided_stated))
-            by = map(self._view.open, (each.decided_name, each.decided_title))
-            found[each.pupil, each.session, each.batch] = ", ".join([*(t or "" for t in by), at])
-        return found
+    def _requests(self) -> dict[tuple[int, str, str | None], Request]:
+        """The approved requests by pupil, session and batch."""
+        known = self._view.standing(Request, decision="approved")
+        return {(each.pupil, each.session, each.batch): each for each in known}
+
+    def _approved(self, version: Version) -> str | None:
+        """Say who approved a version, with title and time; none where nobody had to."""
+        each = self._requests.get((version.pupil, version.session, version.batch))
+        if each is None:
+            return None
+        at = moment(self._view.done_at(each.decided or 0, each.decided_stated))
+        by = map(self._view.open, (each.decided_name, each.decided_title))
+        return ", ".join([*(text or "" for text in by), at])
 
     def version(self, number: int, version: Version) -> MarkVersion:
         """Return what a version of that number says, and who made it when."""
@@ -311,7 +330,7 @@ class Describer:
             source=source,
             imported_by=self.importer(commit) if source else None,
             batch_number=commit.first,
-            approved=self._approved.get((version.pupil, version.session, version.batch)),
+            approved=self._approved(version),
         )
 
     def row(self, number: int, version: Version) -> dict[str, Any]:
@@ -383,11 +402,11 @@ class Describer:
 
     def school_days_late(self, version: Version) -> int | None:
         """Return the school days from the session's day to the change; none where undated."""
-        made = self.changed_on(version)
+        made = self.made_at(version)
         if made is None:
             return None
         day = date.fromisoformat(version.session[:10])
-        return school_days_between(self._school_days, day, made)
+        return lags.school_days_after(self._school_days, day, made)
 
     def names_by_upn(self) -> dict[str, str]:
         """Return the name of every pupil known."""

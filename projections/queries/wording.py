@@ -30,6 +30,9 @@ KINDS: Mapping[str, str] = {
 }
 """What each kind of change is called; no two alike."""
 NOBODY = "not stated"
+NOT_KNOWN = "not known"
+NOT_KNOWN_LATE = "first entry, in time or late: not known"
+"""What a first mark is that a wrong clock stamped between two times, with the end between them."""
 _HOME = Path(__file__).parents[2]
 _ASKED = {"CopyForSubject": "subject-access", "ShowNames": "audit --names"}
 """Questions that are on record, by the name under which the log holds the asking."""
@@ -51,9 +54,14 @@ def kind_of(row: Mapping[str, Any]) -> str:
     return step if row["kind"] == "plan" and step else str(row["kind"])
 
 
+def what_in_words(row: Mapping[str, Any]) -> str:
+    """Return what kind of change it was; of a first mark, whether that it was late is known."""
+    return NOT_KNOWN_LATE if row.get("late") else KINDS[kind_of(row)]
+
+
 def kind_in_words(row: Mapping[str, Any]) -> str:
     """Say what kind of change it was, and whether only a source states it."""
-    said = KINDS[kind_of(row)]
+    said = what_in_words(row)
     stated = row.get("source") is not None and row["kind"] != "restated"
     return f"{said}, {AS_STATED}" if stated else said
 
@@ -131,11 +139,6 @@ def when_in_words(row: Mapping[str, Any]) -> str:
     if row.get("recorded_at") is None:
         return NOBODY
     return instant_in_words(recorded(row))
-
-
-def days_in_words(days: int | None) -> str:
-    """Write a lag in school days, or nothing where it is not known."""
-    return "" if days is None else str(days)
 
 
 def week_in_words(monday: date) -> str:

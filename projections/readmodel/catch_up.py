@@ -5,27 +5,26 @@ over, so that a crash between two models heals itself at the next catch-up.
 """
 
 import gc
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ledger.events import streams
 from ledger.events.base import SourcedEvent
 from ledger.events.log import Committed
-from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
+from ledger.events.register import SessionMarked
 from ledger.files import only_writer, translated
-from ledger.store.facts import Recorded
 from ledger.store.folder import Folder
-from ledger.store.store import Store
+from ledger.store.store import Page, Store
 from ledger.times import WrongClock, wrong_at, wrong_clocks
 from projections.readmodel import manifest, models, recent, tables
 from projections.readmodel.freshness import goes_on, tell_made_anew
 from projections.readmodel.known import known_from
 from projections.readmodel.manifest import grid_path
+from projections.readmodel.mark_versions import CHANGES, Change, MarkVersions
+from projections.readmodel.recent import Marks, joined
 from projections.readmodel.records.all_records import RECORDS
+from projections.readmodel.records.register import Conflict
 from projections.readmodel.sources import as_they_are
 from projections.readmodel.tables import (
     Connection,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 _MARK = len(streams.MARK)
-_GRID = (SessionMarked, MarkCorrected, MarkAmended, SourceRestated)
+_SESSION = len(":2026-11-20/AM")
 
 
 def catch_up(folder: Folder, *, progress: Progress | None = None) -> int:
@@ -57,15 +56,16 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
     with translated(folder.views):
         folder.views.mkdir(mode=0o700, exist_ok=True)
         with only_writer(folder.views):
-            if not (is_as_left := tables.as_left(folder)):
-                if tables.were_left(folder):
-                    tell_made_anew()
+            is_as_left, were_left = tables.as_left(folder), tables.were_left(folder)
+            if changed := not is_as_left:
                 tables.remove(folder)
             try:
                 head, is_as_left = _write(folder, progress, anew=anew), True
             finally:
                 if is_as_left:
                     tables.leave(folder)
+    if changed and were_left and not anew:
+        tell_made_anew()
     return head
 
 
@@ -85,7 +85,7 @@ def _write(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
             head = _replay(store.scan(feed.tables_at), feed, progress, head)
         place = Reach(head, folder.anchor(head) or "")
         feed.marks.save(place)
-        if not feed.few:
+        if not isinstance(feed.marks, recent.Recorder):
             recent.forget(db, place)
         tables.set_reach(db, place)
         db.execute("COMMIT")
@@ -108,7 +108,7 @@ def in_memory(
         tables.create(db, RECORDS)
         recent.create(db)
         last = store.head() if upto is None else upto
-        feed = _Feed(Writer(db), grid, 0, 0, few=False, wrong=_wrong_clocks(store, last))
+        feed = _Feed(db, grid, _wrong_clocks(store, last))
         with _no_garbage_collection():
             if marks_of is None:
                 head = _replay(store.scan(0), feed, None, last)
@@ -142,7 +142,7 @@ def _feed(
     few = there is not None and recent.number(db) + head - at <= recent.AT_MOST
     marks = recent.Recorder(db) if few else _arrays(folder, db, anew=anew)
     grid_at = max(at, there.position if there else 0)
-    return _Feed(Writer(db), marks, at, grid_at, few, wrong, known_from(db, at))
+    return _Feed(db, marks, wrong, at, grid_at)
 
 
 def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "Grid":
@@ -166,68 +166,106 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _replay(
-    pages: Iterable[list[Recorded]], feed: "_Feed", progress: Progress | None, upto: int
-) -> int:
+def _replay(pages: Iterable[Page], feed: "_Feed", progress: Progress | None, upto: int) -> int:
     """Take the events up to a position: of later ones it is not known what their clocks were."""
     start = last = feed.tables_at
     # Models stop only at the end of a transaction, so that its header is always seen first.
     for page in pages:
-        known = page[: bisect_right(page, upto, key=attrgetter("position"))]
+        known = page.upto(upto)
         if not known:
             break
         feed.take(known)
-        last = known[-1].position
+        last = known.last
         if progress is not None:
             progress(last - start, upto - start)
-    feed.writer.flush()
+    feed.versions.flush()
     return last
 
 
-@dataclass(slots=True)
 class _Feed:
     """Gives each event to the models that have not seen it.
 
-    ``few``: the marks are recent ones; ``grid_at``: up to where they are kept already; ``wrong``:
-    what the log says of clocks that were wrong; ``known_at``: the newest time so far.
+    ``marks``: what takes those after ``grid_at``; ``wrong``: what the log says of clocks that were
+    wrong; ``tables_at``: from where on events are taken.
     """
 
-    writer: Writer
-    marks: "recent.Recorder | Grid"
-    tables_at: int
-    grid_at: int
-    few: bool
-    wrong: Sequence[WrongClock]
-    known_at: int = 0
-    header: Committed | None = None
+    def __init__(
+        self,
+        db: Connection,
+        marks: "recent.Recorder | Grid",
+        wrong: Sequence[WrongClock],
+        tables_at: int = 0,
+        grid_at: int = 0,
+    ) -> None:
+        self.marks, self.versions, self.tables_at = marks, MarkVersions(db), tables_at
+        self._writer, self._grid_at = Writer(db), grid_at
+        self._wrong, self._known_at = wrong, known_from(db, tables_at)
+        self._header: Committed | None = None
 
-    def take(self, page: list[Recorded]) -> None:
-        handlers, marks = models.HANDLERS, []
-        for position, stream, _, event in page:
+    def take(self, page: Page) -> None:
+        """Take events, neighbours of one class together."""
+        marks: list[Marks] = []
+        for run in page.runs():
+            kind = type(run.events[0])
+            if kind is SessionMarked or kind in CHANGES:
+                marks.append(self._take_marks(run))
+            else:
+                self._take_others(run)
+        self._writer.flush()
+        self.versions.settle()
+        new = joined(marks).since(self._grid_at)
+        if new.codes:
+            self.marks.take(new)
+
+    def _take_marks(self, run: Page) -> Marks:
+        """Enter versions of marks of one transaction in the tables, and return them."""
+        events, imported = cast("list[SessionMarked | Change]", run.events), self._is_imported
+        names = [row[1] for row in run.rows]
+        marks = Marks(
+            [row[0] for row in run.rows],
+            [self._writer.pupils[name[_MARK:-_SESSION]] for name in names],
+            [name[1 - _SESSION :] for name in names],
+            [e.code for e in events],
+            [e.stated or 0 for e in events] if imported else [self._known_at] * len(events),
+        )
+        if isinstance(events[0], SessionMarked):
+            self.versions.enter(marks, cast("list[SessionMarked]", events), imported=imported)
+        else:
+            self.versions.change(marks, cast("list[Change]", events), imported=imported)
+            if not imported:
+                self._settle_conflicts(marks)
+        return marks
+
+    def _settle_conflicts(self, marks: Marks) -> None:
+        """End what sources stated against marks that somebody here has changed now."""
+        for position, pupil, session, _, stated in zip(*marks, strict=True):
+            moment = Moment(position, stated, imported=False, by=None, authenticated="")
+            self._writer.end(Conflict, moment, pupil=pupil, session=session)
+
+    def _take_others(self, run: Page) -> None:
+        for position, stream, _, event in run:
             if isinstance(event, Committed):
                 self._begin(position, event)
-            moment = self._moment(position, event)
-            handler = handlers.get(type(event))
+            handler = models.HANDLERS.get(type(event))
             if handler is not None:
-                handler(self.writer, moment, stream, event)
-            if isinstance(event, _GRID) and position > self.grid_at:
-                pupil, session = stream[_MARK:].split(":", 1)
-                number = self.writer.pupils[pupil]
-                marks.append((position, number, session, event.code, moment.stated))
-        self.writer.flush()
-        if marks:
-            self.marks.take(recent.Marks(*zip(*marks, strict=True)))
+                handler(self._writer, self._moment(position, event), stream, event)
 
     def _begin(self, position: int, header: Committed) -> None:
-        self.header = header
-        wrong = wrong_at(position, self.wrong)
-        self.known_at = max(self.known_at, wrong.latest if wrong else header.reading)
+        self._header = header
+        wrong = wrong_at(position, self._wrong)
+        self._known_at = max(self._known_at, wrong.latest if wrong else header.reading)
+
+    @property
+    def _begun(self) -> Committed:
+        assert self._header is not None  # noqa: S101 - every transaction begins with its header
+        return self._header
+
+    @property
+    def _is_imported(self) -> bool:
+        return self._begun.source is not None
 
     def _moment(self, position: int, event: object) -> Moment:
-        header = self.header
-        assert header is not None  # noqa: S101 - every transaction begins with its header
-        imported = header.source is not None
-        stated = self.known_at
+        header, imported, stated = self._begun, self._is_imported, self._known_at
         if imported:
             stated = (event.stated or 0) if isinstance(event, SourcedEvent) else 0
         return Moment(position, stated, imported, header.by, header.authenticated)

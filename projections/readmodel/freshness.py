@@ -18,6 +18,10 @@ from projections.readmodel.tables import Connection, DatabaseError, Reach, open_
 
 Found = TypeVar("Found")
 _UNREADABLE = ("storage", "ledger-damaged")
+MADE_ANEW = (
+    "note: what answers are looked up in (views/) was not as it was left: changed, damaged, "
+    "copied or cut short; it was made anew from the log"
+)
 
 
 def follows(folder: Folder, place: Reach | None) -> bool:
@@ -88,11 +92,7 @@ def _retried(folder: Folder, attempt: Callable[[], Found]) -> Found:
 
 def tell_made_anew() -> None:
     """Say, beside an answer, that the read models were made anew, and why."""
-    say(
-        "note: what answers are looked up in (views/) was not as it was left: changed, damaged, "
-        "copied or cut short; it was made anew from the log",
-        err=True,
-    )
+    say(MADE_ANEW, err=True)
 
 
 def _views_to_blame(folder: Folder, error: Exception) -> bool:

@@ -15,9 +15,9 @@ year is opened. As known at a position: all of it, with later versions rewound.
 """
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.files import write_new
-from ledger.values import school_year_number
+from ledger.values import HALVES, school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest, Written
 from projections.readmodel.recent import NO_MARKS, Marks
@@ -35,6 +35,8 @@ Codes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 _ARRAYS = ("pupils", "columns", "codes", "kf", "sf", "older")
 _CELLS = ("codes", "kf", "sf")
+COLUMNS = 2 * 366
+"""The columns of a year, at most."""
 _OLDER_FIELDS = 7
 _AT_ONCE = 1 << 16
 _YEAR = 1 << 10
@@ -54,6 +56,11 @@ def among(held: npt.NDArray[Number], wanted: npt.ArrayLike) -> Places:
     at: Places = np.searchsorted(held, wanted)
     at[np.append(held, -1)[at] != wanted] = -1
     return at
+
+
+def day_of(year: int, column: int) -> date:
+    """Return the day of a column of a partition."""
+    return date(year, 8, 1) + timedelta(days=column // 2)
 
 
 @dataclass(slots=True)
@@ -140,6 +147,20 @@ class Partition:
             moved = [row[self.older[:, 0]], col[self.older[:, 1]]]
             self.older = np.column_stack([*moved, self.older[:, 2:]])
 
+    def versions(self, rows: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return every version of the marks of some rows, as `older` has them [7, n].
+
+        Of those that stand kt and st are later than any.
+        """
+        at = np.unique(np.array(rows, np.int64))
+        at = at[at < len(self.codes)]
+        place, col = np.nonzero(self.codes[at])
+        row = at[place]
+        stands = np.full(len(row), ALWAYS)
+        cells = (self.codes[row, col], self.kf[row, col], stands, self.sf[row, col], stands)
+        older = self.older[np.isin(self.older[:, 0], at)]
+        return np.hstack([np.array([row, col, *cells], np.int64), older.T])
+
     def as_known(self, position: int, stated: int) -> tuple[Codes, npt.NDArray[np.bool_]]:
         """Return code indexes [pupils, columns] as known, and which of them are undated."""
         standing = self.kf <= position
@@ -152,6 +173,41 @@ class Partition:
         codes[row[stood], col[stood]] = code[stood]
         undated[row[stood], col[stood]] = sf[stood] == 0
         return codes, undated
+
+    def place(self, pupil: int, column: int) -> tuple[int, int] | None:
+        """Return row and column of a pupil and a session of the year; none: no mark is there."""
+        row, at = int(among(self.pupils, [pupil])[0]), int(among(self.columns, [column])[0])
+        return None if row < 0 or at < 0 else (row, at)
+
+    def positions(self, position: int, stated: int) -> npt.NDArray[np.int64]:
+        """Return by which event the version of each cell was recorded that stood; 0: none did."""
+        standing = (self.kf <= position) & (self.sf <= stated)
+        found = np.where(standing, self.kf, 0).astype(np.int64)
+        row, col, _, kf, kt, sf, st = self.older.T
+        stood = (kf <= position) & (sf <= stated) & ((position < kt) | (stated < st))
+        found[row[stood], col[stood]] = kf[stood]
+        return found
+
+    def became_known(
+        self, earlier: tuple[int, int], later: tuple[int, int]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return pupils and columns with a version that became known from one point to another.
+
+        Each a position and a time stated; a cell as often as it has such versions.
+        """
+        kf, sf = self.older[:, 3], self.older[:, 5]
+        older = self.older[_came(kf, sf, earlier, later)]
+        rows, columns = np.nonzero(_came(self.kf, self.sf, earlier, later))
+        rows, columns = np.append(rows, older[:, 0]), np.append(columns, older[:, 1])
+        return self.pupils[rows].astype(np.int64), self.columns[columns].astype(np.int64)
+
+
+def _came(
+    kf: npt.NDArray[Any], sf: npt.NDArray[Any], earlier: tuple[int, int], later: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """Tell of which versions it holds that they were known at the later point only."""
+    before, after = ((kf <= position) & (sf <= stated) for position, stated in (earlier, later))
+    return np.asarray(after & ~before)
 
 
 def _placed(
@@ -209,6 +265,20 @@ class Grid:
         self._waiting.append(self._numbered(marks))
         if sum(each.shape[1] for each in self._waiting) >= _AT_ONCE:
             self.settle()
+
+    def holding(
+        self, codes: Collection[str], position: int, stated: int
+    ) -> Iterator[tuple[int, str, str]]:
+        """Yield pupil, session and code of each cell in which one of some codes stood."""
+        numbers = [n for n, code in enumerate(self.book) if code in codes]
+        for year in sorted(self._years()):
+            here = self.partition(year)
+            known, _ = here.as_known(position, stated)
+            rows, columns = np.isin(known, numbers).nonzero()
+            held = known[rows, columns].tolist()
+            pupils, places = here.pupils[rows].tolist(), here.columns[columns].tolist()
+            for pupil, at, number in zip(pupils, places, held, strict=True):
+                yield pupil, f"{day_of(year, at)}/{HALVES[at % 2]}", self.book[number]
 
     def settle(self) -> None:
         """Set the marks that wait."""

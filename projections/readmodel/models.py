@@ -27,7 +27,6 @@ from ledger.events import (
 )
 from ledger.events.base import Event
 from ledger.values import school_year_number
-from projections.readmodel.mark_rows import row_id, version_ids
 from projections.readmodel.record import Versioned
 from projections.readmodel.records import amending as amending_records
 from projections.readmodel.records import disclosure as disclosure_records
@@ -42,10 +41,8 @@ from projections.readmodel.tables import Handler, Moment, Writer
 
 _HANDLERS: dict[type[Event], Handler] = {}
 HANDLERS: Mapping[type[Event], Handler] = MappingProxyType(_HANDLERS)
-"""The function that takes each class of event; those without one leave nothing."""
+"""The function that takes each class of event; marks go another way, others leave nothing."""
 _H = TypeVar("_H", bound=Handler)
-_MARK = len(streams.MARK)
-_NOTHING_MORE = (None, None, None, None)
 
 
 def _takes(*events: type[Event]) -> Callable[[_H], _H]:
@@ -85,50 +82,7 @@ def _keep(
     _HANDLERS[event] = put
 
 
-# -- the register: every version of every mark and plan -----------------------------------------
-
-Change = register.MarkCorrected | register.MarkAmended | register.SourceRestated
-_KINDS: dict[type[Change], str] = {
-    register.MarkCorrected: "taking",
-    register.MarkAmended: "amendment",
-    register.SourceRestated: "restated",
-}
-
-
-@_takes(register.SessionMarked)
-def _add_entry(writer: Writer, moment: Moment, stream: str, e: register.SessionMarked) -> None:
-    # By place and not by name: hundreds of thousands of rows a year are made here.
-    pupil_id, session = stream[_MARK:].split(":", 1)
-    pupil = writer.pupils[pupil_id]
-    kind = "late_entry" if e.late else "entry"
-    first = (row_id(pupil, session), pupil, session, kind, e.code)
-    rest = (e.by, e.stated, moment.imported, moment.position, moment.stated)
-    texts = (e.minutes_late, e.nature, e.comment, e.reason)
-    if texts == _NOTHING_MORE:
-        writer.insert_usual(register_records.Mark, (*first, *rest))
-        return
-    by, stated, imported, kf, sf = rest
-    row = (*first, None, *texts, by, None, None, None, stated, imported, kf, None, sf, None)
-    writer.insert(register_records.Mark, row)
-
-
-@_takes(*_KINDS)
-def _add_change(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
-    _, pupil_id, session = streams.parts(stream)
-    pupil = writer.pupil(pupil_id)
-    versions = version_ids(pupil, session)
-    stated, latest = writer.end_between(register_records.Mark, versions, moment)
-    amended = e if isinstance(e, register.MarkAmended) else None
-    name, title, batch = (
-        (amended.name, amended.job_title, amended.batch) if amended else (None,) * 3
-    )
-    place = (latest + 1, pupil, session, _KINDS[type(e)])
-    said = (e.code, e.original, e.minutes_late, e.nature, None, e.reason)
-    author = (e.by, name, title, batch, e.stated, moment.imported)
-    row = (*place, *said, *author, moment.position, None, stated, None)
-    writer.insert(register_records.Mark, row)
-    if not moment.imported:
-        writer.end(register_records.Conflict, moment, pupil=pupil, session=session)
+# -- the register: what is about marks, and every version of every plan -------------------------
 
 
 @_takes(register.SourceConflicted)

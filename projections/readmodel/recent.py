@@ -7,6 +7,7 @@ they are taken into the arrays. Apart from the grid: whoever adds a mark or two 
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from projections.readmodel.tables import Connection, Reach
@@ -35,6 +36,13 @@ class Marks(NamedTuple):
 
 
 NO_MARKS = Marks((), (), (), (), ())
+
+
+def joined(marks: Sequence[Marks]) -> Marks:
+    """Return marks one after the other."""
+    if not marks:
+        return NO_MARKS
+    return Marks._make(list(chain.from_iterable(each)) for each in zip(*marks, strict=True))
 
 
 def create(db: Connection) -> None:

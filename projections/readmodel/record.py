@@ -5,13 +5,13 @@ Rows are read by `Known` and written by `tables.Writer`; no other package names 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Struct
 
 Sealed = NewType("Sealed", str)
 """A text as the log holds it, under its subject's key; `View.open` opens it.
@@ -28,20 +28,17 @@ class Joined(tuple[str, ...]):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """How a class is stored; ``key``: what identifies a fact's versions.
 
     ``since``: the column with the position from which a row is known; ``row_id``: the first
-    column is an integer that places the row, and no index is needed; ``usual``: the columns of
-    most rows, the others empty; such rows are written twice as fast.
+    column is an integer that places the row, and no index is needed.
     """
 
     name: str
     key: tuple[str, ...]
     since: str | None
     row_id: bool = False
-    usual: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
 
     @property

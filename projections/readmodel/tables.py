@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -92,6 +91,8 @@ def leave(folder: Folder) -> None:
     path = folder.views / _LEFT
     aside = path.with_suffix(".new")
     # Not synced: where a power cut takes it, the tables are made anew.
+    aside.unlink(missing_ok=True)
+    aside.touch(mode=0o600)
     aside.write_text(json.dumps(_stamps(folder)))
     aside.replace(path)
 
@@ -143,7 +144,6 @@ class Writer:
     def __init__(self, db: Connection) -> None:
         self.db = db
         self._pending: dict[type[Record], list[Sequence[Any]]] = {}
-        self._usual: dict[type[Record], list[Sequence[Any]]] = {}
         self.pupils: dict[str, int] = _RowNumbers(db)
 
     def pupil(self, pupil_id: str) -> int:
@@ -188,18 +188,6 @@ class Writer:
         for key in self.db.execute(sql, [position]).fetchall():
             self._end(record, key, moment)
 
-    def end_between(
-        self, record: type[Versioned], rows: tuple[int, int], moment: Moment
-    ) -> tuple[int, int]:
-        """End the version that stands within some row ids; return its stated time, and its id."""
-        self.flush(record)
-        name = record.TABLE.name
-        sql = f"SELECT sf, rowid FROM {name} WHERE kt IS NULL AND rowid BETWEEN ? AND ?"  # noqa: S608
-        began, latest = self.db.execute(sql, rows).fetchone()
-        sf = max(int(began), moment.stated)
-        self.db.execute(_statements(record)[1], [moment.position, sf, latest])
-        return sf, latest
-
     def add(self, record: type[Record], fact: object, **columns: Any) -> None:  # noqa: ANN401 - of the record
         """Add a row that has no versions; what ``columns`` do not say, the ``fact`` says."""
         self.insert(record, _row(record.__struct_fields__, fact, columns))
@@ -216,24 +204,12 @@ class Writer:
         """Add a row of all columns, as they are stored; rows are written in bulk."""
         self._pending.setdefault(record, []).append(row)
 
-    def insert_usual(self, record: type[Record], row: Sequence[Any]) -> None:
-        """Add a row of the usual columns only; rows are written in bulk."""
-        self._usual.setdefault(record, []).append(row)
-
     def flush(self, *records: type[Record]) -> None:
         """Write the rows that wait, of some tables or of all."""
-        for record in records or (*self._usual, *self._pending):
-            if usual := self._usual.pop(record, None):
-                self._write(record, usual, record.TABLE.usual)
+        for record in records or tuple(self._pending):
             if rows := self._pending.pop(record, None):
-                self._write(record, rows, record.__struct_fields__)
-
-    def _write(
-        self, record: type[Record], rows: list[Sequence[Any]], columns: tuple[str, ...]
-    ) -> None:
-        if record.TABLE.row_id:
-            rows.sort(key=itemgetter(0))
-        self.db.executemany(_insertion(record.TABLE.name, columns), rows)
+                sql = insertion(record.TABLE.name, record.__struct_fields__)
+                self.db.executemany(sql, rows)
 
 
 def _row(names: Sequence[str], fact: object, columns: Mapping[str, Any]) -> list[Any]:
@@ -255,7 +231,8 @@ Handler = Callable[[Writer, Moment, str, Any], None]
 
 
 @cache
-def _insertion(name: str, columns: tuple[str, ...]) -> str:
+def insertion(name: str, columns: tuple[str, ...]) -> str:
+    """Return the statement that adds a row of some columns to a table."""
     named, marks = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
     return f"INSERT INTO {name}({named}) VALUES({marks})"
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.values import Session
-from policies.law.calendar import school_days_between
+from projections.queries import lags
 from projections.queries.pending import approval_steps
 from projections.queries.people import Person
 from projections.queries.question import PointInTime
@@ -105,8 +105,8 @@ def account_of(describer: Describer, version: Version, *kept: str) -> dict[str, 
 
 
 _WHO_AND_WHEN = (
-    "by", "recorded_at", "recorded_between", "stated_at", "late_by_school_days", "position",
-    "changed_at", "imported_by",
+    "by", "recorded_at", "recorded_between", "stated_at", "late_by_school_days", "late_between",
+    "late", "position", "changed_at", "imported_by",
 )  # fmt: skip
 
 
@@ -210,9 +210,9 @@ class Comparison:
         day = local_date(commit.at)
         made = self._describer.name_and_title(commit.by, day)._asdict()
         made["authenticated"] = commit.authenticated
-        lag = school_days_between(self._school_days, session.date, day)
+        lag = lags.school_days_after(self._school_days, session.date, commit.at)
         return found | {"by": made if commit.by else None, **recorded_fields(commit.at),
-                        "source": commit.source, "late_by_school_days": lag}  # fmt: skip
+                        "source": commit.source, **lags.fields(lag)}  # fmt: skip
 
     def _requests(self) -> list[Change]:
         week = self.later

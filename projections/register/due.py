@@ -7,16 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import names
-from ledger.clock import local_date
+from ledger.clock import Corrected
 from ledger.values import Session
-from policies.law.calendar import school_days_between
 from projections.queries.due import has_closed
+from projections.queries.lags import Lag, earliest_of, school_days_after
 from projections.queries.rectangle import Rectangle, cover, rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import first_marks, sessions_of, takings
 from projections.readmodel.records.register import RegisterTaken
 
+_Instants = npt.NDArray[np.int64]
 _MINUTE = 60_000_000
 TAKEN, NOT_RECORDED, MISSING = "taken", "not recorded how it was taken", "missing"
 
@@ -29,8 +30,9 @@ class DueRegister:
     pupils on roll who met the session; ``without``: those without a mark; ``marks_after``: first
     marks made after the closing time, none where there is none; ``late_by_minutes``: from
     closing to the end of taking, rounded down; where no taking is recorded, to the moment at which
-    more than half of its first marks had been made; none where in time. One pupil's mark made
-    later is a late entry, and makes no register late.
+    more than half of its first marks had been made; none where in time. Where a wrong clock
+    stamped the end, between two numbers. One pupil's mark made later is a late entry, and makes
+    no register late.
     """
 
     group: str
@@ -69,9 +71,9 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
             taking, closes = takings.get((str(session), name)), view.calendar.closing(session)
             if taking is None and not has_closed(view, session):
                 continue
-            after = [] if closes is None else made[here, at][made[here, at] > closes].tolist()
-            last = taking.ended if taking else _mostly_marked(made[here, at])
-            late = None if closes is None or last <= closes else last - closes
+            marked = [each[here, at] for each in made]
+            last = taking.ended if taking else _mostly_marked(*marked)
+            late = closes is not None and last > closes
             yield DueRegister(
                 name,
                 session,
@@ -79,32 +81,52 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
                 taking,
                 int(here.sum()),
                 int((whole.codes[here, at] == 0).sum()),
-                None if closes is None else len(after),
-                None if late is None else late // _MINUTE,
-                None
-                if late is None
-                else school_days_between(days, session.date, local_date(last)),
+                None if closes is None else _marks_after(closes, *marked),
+                _minutes_after(closes, last) if closes is not None and late else None,
+                school_days_after(days, session.date, last) if late else None,
             )
 
 
-def _mostly_marked(made: npt.NDArray[np.int64]) -> int:
+def _minutes_after(closes: int, last: int) -> int:
+    """Return how late a register was taken; from 0 on where it may have been in time."""
+    least = max(0, earliest_of(last) - closes) // _MINUTE
+    return Lag.between(least, (last - closes) // _MINUTE)
+
+
+def _marks_after(closes: int, earliest: _Instants, latest: _Instants) -> int:
+    return Lag.between(int((earliest > closes).sum()), int((latest > closes).sum()))
+
+
+def _mostly_marked(earliest: _Instants, latest: _Instants) -> int:
     """Return when more than half of the marks with a known time had been made; 0 of none."""
-    dated = np.sort(made[made > 0])
-    return int(dated[len(dated) // 2]) if len(dated) else 0
+    first, last = (np.sort(made[made > 0]) for made in (earliest, latest))
+    if not len(last):
+        return 0
+    ends = (int(made[len(made) // 2]) for made in (first, last))
+    return Corrected.between(next(ends), next(ends), said=0, position=0)
 
 
 def _takings(view: View) -> dict[tuple[str, str], RegisterTaken]:
-    known = takings(view, sessions_of(view.first, view.on))
+    known = takings(view, session=sessions_of(view.first, view.on))
     return {(each.session, each.grp): each for each in known}
 
 
-def _first_marks(view: View, whole: Rectangle) -> npt.NDArray[np.int64]:
-    """Return when each first mark was made, [pupils, sessions]; 0 where no time is known."""
+def _first_marks(view: View, whole: Rectangle) -> tuple[_Instants, _Instants]:
+    """Return when each first mark was made, [pupils, sessions]; 0 where no time is known.
+
+    At the earliest and at the latest: what a wrong clock stamped was made between the two.
+    """
     made = np.zeros(whole.codes.shape, np.int64)
+    corrected: dict[tuple[int, int], int] = {}
     where = {str(session): n for n, session in enumerate(whole.sessions)}
     for mark in first_marks(view, view.first, view.on):
         at = where.get(mark.session)
         if at is not None and mark.pupil < len(made):
-            own = not mark.imported
-            made[mark.pupil, at] = view.commits.of(mark.position).at if own else mark.stated or 0
-    return made
+            when = mark.stated if mark.imported else view.commits.of(mark.position).at
+            made[mark.pupil, at] = when or 0
+            if isinstance(when, Corrected):
+                corrected[mark.pupil, at] = when.earliest
+    earliest = made.copy() if corrected else made
+    for place, when in corrected.items():
+        earliest[place] = when
+    return earliest, made

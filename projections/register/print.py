@@ -17,20 +17,20 @@ from ledger.store.folder import Folder
 from ledger.values import parse_session
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
+from projections.queries import lags
 from projections.queries.blocks import Block, Cell, Grid, Lines, Made, Places, Register
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Page, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.queries.wording import (
-    KINDS,
     NOBODY,
-    days_in_words,
     instant_in_words,
     known_in_words,
     mark_by_in_words,
     week_heading,
     week_in_words,
+    what_in_words,
     when_in_words,
 )
 from projections.register.compare import Change, account_of
@@ -247,11 +247,16 @@ def _amended_blocks(
     corrected = Listing(_columns("Corrected entry"), week.of_kind(_CORRECTED))
     lists = {
         "Amendments": Listing(_columns("Amended entry"), amendments),
-        "Late entries": Listing(_columns("Entry", late=True), late),
+        _late_heading(late): Listing(_columns("Entry", late=True), late),
         "Corrected while the register was being taken": corrected,
     }
     grids = (listing.grid(title) for title, listing in lists.items() if len(listing))
     return [Register(title, week.headings, rows, Made(notes)), *grids]
+
+
+def _late_heading(late: Sequence[Change]) -> str:
+    unsure = any(note.account.get("late") for note in late)
+    return "Late entries, and entries that may be late" if unsure else "Late entries"
 
 
 def _told(key: str) -> Column[Change]:
@@ -286,8 +291,8 @@ def _columns(entry: str, *, late: bool = False) -> tuple[Column[Change], ...]:
         told("Name", lambda told: mark_by_in_words((told["by"] or {}).get("name"), told["kind"])),
         told("Job title", lambda told: (told["by"] or {}).get("job_title") or NOBODY),
         told("How known", known_in_words),
-        told("School days after", lambda told: days_in_words(told["late_by_school_days"])),
-        told("What", lambda told: KINDS[told["kind"]]),
+        told("School days after", lambda told: lags.in_words(told["late_by_school_days"])),
+        told("What", what_in_words),
     )
 
 

@@ -6,10 +6,11 @@ A summary counts by group, or by the job title of whoever took them; never by pe
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ledger.clock import Corrected, iso, local, local_date
 from ledger.english import duration, number_of
+from projections.queries import lags
 from projections.queries.columns import Column, Listing, natural_order
 from projections.queries.people import Author
 from projections.queries.question import Answer, Question, option
@@ -121,7 +122,18 @@ def _late_in_words(row: Listed) -> str:
     minutes, days = row.due.late_by_minutes, row.due.late_by_school_days
     if minutes is None:
         return ""
+    if lags.is_open(minutes):
+        most = number_of(days, "school day") if days else duration(minutes)
+        return f"{duration(minutes.least) if minutes.least else 'in time'} or up to {most}"
     return number_of(days, "school day") if days else duration(minutes)
+
+
+def _late_between(row: Listed) -> dict[str, Any] | None:
+    minutes, days = row.due.late_by_minutes, row.due.late_by_school_days
+    if not lags.is_open(minutes):
+        return None
+    said = {"minutes": lags.document(minutes)}
+    return said | ({"school_days": lags.document(days)} if lags.is_open(days) else {})
 
 
 COLUMNS: tuple[Column[Listed], ...] = (
@@ -139,9 +151,10 @@ COLUMNS: tuple[Column[Listed], ...] = (
     Column("expected", "Expected", lambda row: row.due.expected, number=True),
     Column("without", "Without a mark", lambda row: row.due.without, number=True),
     Column("marks_after", "Marks after closing", lambda row: row.due.marks_after, number=True,
-           text=lambda r: "not known" if r.due.marks_after is None else str(r.due.marks_after)),
+           text=lambda r: lags.in_words(r.due.marks_after) or "not known"),
     Column("late_by_minutes", value=lambda row: row.due.late_by_minutes),
     Column("late_by_school_days", value=lambda row: row.due.late_by_school_days),
+    Column("late_between", value=_late_between, csv=False, sparse=True),
     Column("", "Late by", text=_late_in_words),
 )  # fmt: skip
 

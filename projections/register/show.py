@@ -11,6 +11,7 @@ from ledger.store.folder import Folder
 from ledger.values import parse_session
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
+from projections.queries import lags
 from projections.queries.blocks import Block, Cell, Grid, Lines, Made, Places, Register
 from projections.queries.columns import Column, Listing
 from projections.queries.people import Person
@@ -18,7 +19,6 @@ from projections.queries.question import Answer, Page, Question, option
 from projections.queries.view import View
 from projections.queries.wording import (
     change_by_in_words,
-    days_in_words,
     instant_in_words,
     kind_in_words,
     known_in_words,
@@ -206,7 +206,7 @@ _CHANGES: tuple[Column[Change], ...] = (
     Column("", "By", text=lambda row: change_by_in_words(row.account)),
     Column("", "When", text=lambda row: when_in_words(row.account)),
     Column("", "School days after", number=True,
-           text=lambda row: days_in_words(row.account["late_by_school_days"])),
+           text=lambda row: lags.in_words(row.account["late_by_school_days"])),
     Column("", "How known", text=lambda row: known_in_words(row.account)),
 )  # fmt: skip
 

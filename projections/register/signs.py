@@ -20,6 +20,7 @@ SIGNS: Mapping[str, str] = {
     "restated": "~",
     "pending": "?",
     "changed_since": "!",
+    "unsure": "%",
 }
 """A cell's property and its sign, in the order in which they are written."""
 _MEANINGS: Mapping[str, str] = {
@@ -29,6 +30,7 @@ _MEANINGS: Mapping[str, str] = {
     "restated": "restated by the system it came from",
     "pending": "an amendment was requested and waits for approval; it does not stand",
     "changed_since": "changed since: what stood differs now, or it was amended later",
+    "unsure": "entered by a clock that was wrong: in time or late is not known",
 }
 _UNCOUNTED_MEANS = (
     "stands, but counts in no figure: session closed since or outside term, or pupil not on roll"
@@ -38,7 +40,9 @@ _NOT_MET_MEANS = "school closed, or pupil not on roll or not in the group at tha
 
 def drawn(cell: CellState) -> Cell:
     """Return a cell as it is shown: what it was and became, or what stands, with its signs."""
-    signs = "".join(sign for name, sign in SIGNS.items() if getattr(cell, name))
+    late = cell.late_entry and not cell.unsure
+    shown = cell._replace(late_entry=late)
+    signs = "".join(sign for name, sign in SIGNS.items() if getattr(shown, name))
     if cell.diff is not None:
         was, became = ("none" if each is None else each for each in cell.diff)
         # What changed between the two times is what the arrow says.

@@ -41,7 +41,8 @@ class CellState(NamedTuple):
     met while on roll; ``planned``: an absence planned where there is no mark yet; ``pending``:
     the code that a requested amendment asks for. Beside another time: ``changed_since``,
     ``diff``; on paper: the numbers of the ``notes`` on it. ``cancelling``: those of these
-    names that are so because the session was cancelled, and for no other reason.
+    names that are so because the session was cancelled, and for no other reason; ``unsure``:
+    whether the entry was late is not known, and it counts as late.
     """
 
     session: str
@@ -59,6 +60,7 @@ class CellState(NamedTuple):
     restated: bool = False
     pending: str | None = None
     changed_since: bool = False
+    unsure: bool = False
     diff: Difference | None = None
     notes: tuple[int, ...] = ()
     cancelling: frozenset[str] = frozenset()
@@ -213,6 +215,7 @@ class Week:
             late_entry="late_entry" in kinds,
             corrected="taking" in kinds,
             restated="restated" in kinds,
+            unsure=any(version.unsure for version in marks),
             pending=waits.code if waits else None,
             cancelling=self._cancelling(marks, kinds) if found.cancelled else frozenset(),
         )

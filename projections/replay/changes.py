@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local_date
+from ledger.clock import iso
 from ledger.values import parse_session
-from policies.law.calendar import school_days_between
+from projections.queries import lags
 from projections.queries.authors import Authors
 from projections.queries.versions import Describer, recorded_fields
 from projections.queries.view import View
@@ -113,10 +113,10 @@ class Changes:
         """Return the account of a change; ``sessions``: those with a mark that it moved."""
         # From the log: the tables keep no reason of a withdrawal.
         made = self._authors.event(change.position)
-        late = None
+        late: dict[str, Any] = {"late_by_school_days": None}
         if sessions:
             days, day = self._view.calendar.school_days(), parse_session(sessions[0]).date
-            late = school_days_between(days, day, local_date(made.at))
+            late = lags.fields(lags.school_days_after(days, day, made.at))
         return {
             "kind": "calendar" if change.of_all else "roll",
             "change": change.words(),
@@ -130,7 +130,7 @@ class Changes:
             **recorded_fields(made.at),
             "stated_at": None if made.stated is None else iso(made.stated),
             "source": made.source,
-            "late_by_school_days": late,
+            **late,
             "position": change.position,
         }
 

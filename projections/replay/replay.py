@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ledger.english import in_words, number_of
 from ledger.errors import Refused
 from ledger.store.folder import Folder
+from projections.queries import lags
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.people import AS_STATED, Person
@@ -217,12 +218,10 @@ def _read(heading: str, words: Callable[[Account], str]) -> Column[Step]:
     )
 
 
-_between: Column[Step] = Column(
-    "recorded_between",
-    value=lambda step: step.account.get("recorded_between"),
-    csv=False,
-    sparse=True,
-)
+def _sparse(key: str) -> Column[Step]:
+    return Column(key, value=lambda step: step.account.get(key), csv=False, sparse=True)
+
+
 COLUMNS: tuple[Column[Step], ...] = (
     Column("upn", value=lambda step: step.person.upn),
     *map(_told, ("position", "kind")),
@@ -234,14 +233,16 @@ COLUMNS: tuple[Column[Step], ...] = (
     _told("reason", "Reason", free=True),
     *map(_by, ("name", "job_title", "authenticated")),
     *map(_told, ("recorded_at", "stated_at", "source")),
-    _between,
-    _told("late_by_school_days", "School days after", number=True),
+    _sparse("recorded_between"),
+    _told("late_by_school_days", "School days after", number=True,
+          text=lambda step: lags.in_words(step.account.get("late_by_school_days"))),
+    *map(_sparse, ("late_between", "late")),
     *(_figure(side, name) for side in ("before", "after") for name in Counted._fields),
     _read("When", when_in_words),
     Column("", "What", text=_what, free=True),
     _read("By", change_by_in_words),
     _read("How known", known_in_words),
     Column("", "Figures before > after", text=_movement),
-)
+)  # fmt: skip
 _READ = ("When", "Session", "What", "Was", "Became", "Reason", "By", "How known",
          "School days after", "Figures before > after")  # fmt: skip

@@ -1,6 +1,5 @@
 """A pupil's history as steps in the order in which they became known, with figures around each."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -40,11 +39,14 @@ class Entries(NamedTuple):
 
     def and_then(self, later: "Entries") -> "Entries":
         """Return both together."""
+        codes = {**self.codes}
+        for code, number in later.codes.items():
+            codes[code] = codes.get(code, 0) + number
         return Entries(
             self.source,
             min(self.first, later.first),
             max(self.last, later.last),
-            dict(sorted((Counter(self.codes) + Counter(later.codes)).items())),
+            dict(sorted(codes.items())),
             self.from_position,
             later.position,
         )
@@ -123,41 +125,42 @@ class Replayer:
         figures, found = self._cells.figures(), list[Step]()
         known, changes = self._in_order(person.index), self._changes.of(person.index)
         due: Change | None = None
+        now = figures.counted()
         for order in sorted(known.keys() | changes.keys()):
             here, change = known.get(order, []), changes.get(order)
-            before = figures.counted()
-            due = change or due
+            before, due = now, change or due
             moved: list[str] = []
             # Before any mark stands there is nothing to count.
             if due is not None and (figures.stood or any(each.is_mark for each in here)):
                 among = self._pupils if due.of_all else [person.index]
                 moved = figures.turn(self._cells.cells(due.moment, person.index, among))
-                due = None
-            after = figures.counted()
+                due, now = None, figures.counted()
             # The amendment of a birth date tells of itself.
-            if change is not None and after != before and not (here and change.of_ages):
+            if change is not None and now != before and not (here and change.of_ages):
                 account = self._changes.account(change, moved)
-                found.append(Step(person, order, account, before, after))
-                before = after
+                found.append(Step(person, order, account, before, now))
+                before = now
             for each in here:
-                self._take(found, each, person, figures, before)
-                before = figures.counted()
+                before = now = self._take(found, each, person, figures, before)
         return found
 
     def _take(
         self, found: list[Step], known: Known, person: Person, figures: Figures, before: Counted
-    ) -> None:
+    ) -> Counted:
+        """Add what became known, if it is of the days asked about; return the figures then."""
         version = known.version
         if version is not None and known.is_mark:
             figures.move(version.session, version.code or "")
+        now = figures.counted()
         if version is not None and parse_session(version.session).date < self._view.first:
-            return
+            return now
         told = (known.account or {}) if version is None else self._told(version)
         last = found[-1].told if found else None
         # First entries at the taking, one after another, are one step a week.
         if isinstance(told, Entries) and isinstance(last, Entries) and last.joins(told):
             told, before = last.and_then(told), found.pop().before
-        found.append(Step(person, known.order, told, before, figures.counted()))
+        found.append(Step(person, known.order, told, before, now))
+        return now
 
     def _in_order(self, pupil: int) -> dict[Order, list[Known]]:
         found: dict[Order, list[Known]] = {}

@@ -128,9 +128,8 @@ ADMISSION: tuple[Column[Amendment], ...] = (
 def parents_of(view: View, pupils: Collection[int]) -> dict[str, set[int]]:
     """Return which of the pupils a parent was ever recorded as a parent or contact of."""
     found: dict[str, set[int]] = {}
-    for each in view.ever(Relation):
-        if each.pupil in pupils:
-            found.setdefault(each.parent, set()).add(each.pupil)
+    for each in view.ever(Relation, pupil=set(pupils)):
+        found.setdefault(each.parent, set()).add(each.pupil)
     return found
 
 
@@ -149,6 +148,8 @@ def amended(view: View, describer: Describer, pupils: Collection[int]) -> list[A
         commit = view.commits.of(change.position)
         if (*change[:3], commit.first) not in explained:
             found.append(change.unexplained(commit))
+    if not found:
+        return []
     confidential = {each.parent for each in view.standing(Parent, address_confidential="yes")}
     rows = [_opened(view, describer, a, parents, confidential) for a in found]
     if view.question.clock == "source":

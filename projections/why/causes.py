@@ -1,19 +1,22 @@
 """The causes of what moved: which events did what to the counts of which pupil."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
-from ledger.values import Session
+import numpy as np
+import numpy.typing as npt
+
 from projections.queries.rectangle import Flags
 from projections.queries.tally import Counts
-from projections.readmodel.accessors.changes import mark_places, new_marks, turns
+from projections.readmodel.accessors.changes import NewMark, new_marks, turns
+from projections.readmodel.grid import column
 from projections.readmodel.record import V
-from projections.readmodel.records.register import Mark
 from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.readmodel.records.school import Closure, Term
-from projections.why.cells import Cause, Cells, MarkChange, Move
+from projections.why.cells import Cause, Cells, MarkChange, Move, days_of_new_marks
 from projections.why.stages import Stage
 
 Place = tuple[int, str]
@@ -40,6 +43,25 @@ KINDS = (
 )  # fmt: skip
 
 
+class _Part(NamedTuple):
+    """What a kind of cause has of a move: by which events, and which marks became which."""
+
+    kind: str
+    move: Move
+    events: set[int]
+    changes: list[MarkChange]
+
+
+def _add_up(causes: Sequence[Cause], effects: Counts) -> None:
+    """Give each cause the sum of its effects."""
+    each = list({id(cause): cause for cause in causes}.values())
+    places = {id(cause): n for n, cause in enumerate(each)}
+    sums = np.zeros((len(each), effects.shape[1]), np.int64)
+    np.add.at(sums, [places[id(cause)] for cause in causes], effects)
+    for cause, total in zip(each, sums, strict=True):
+        cause.effect = total
+
+
 class Finder:
     """Finds the causes between the two ends of a way."""
 
@@ -50,51 +72,59 @@ class Finder:
         """Return every cause; their effects add up to what moved."""
         found: Causes = defaultdict(Cause)
         for number, stage, moves in self.cells.stages():
-            for move in moves:
-                if stage.facts == "marks":
-                    self._attribute_to_marks(found, number, move)
-                else:
-                    self._attribute(found, number, stage, move)
+            attributed = self._of_marks if stage.facts == "marks" else self._of_stage(stage)
+            parts = [part for move in moves for part in attributed(move)]
+            causes = [found[number, part.kind, part.move.pupil] for part in parts]
+            effects = self.cells.effects([part.move for part in parts])
+            moved = np.asarray(effects.any(axis=1)).tolist()
+            for (_, move, events, changes), cause, any_ in zip(parts, causes, moved, strict=True):
+                cause.events |= events
+                cause.moves |= any_
+                cause.sessions.add(move.session)
+                cause.changes += changes
+            _add_up(causes, effects)
         return dict(found)
 
-    def _attribute(self, found: Causes, number: int, stage: Stage, move: Move) -> None:
-        """Let a move have its effect by whatever kind of fact the stage differs in."""
-        kind, cause = self._kind(stage, move), Cause()
-        effect = self._effect(move.session, move.old, move.new)
-        cause.add(effect, self._events(stage, kind, move), move.session)
-        if stage.facts == "calendar" and kind != CALENDAR:
-            cause.changes += [
-                MarkChange(each.session, each.kf, each.replaced, each.code)
-                for each in self._since(move)
-            ]
-        found[number, kind, move.pupil].join(cause)
+    def _of_stage(self, stage: Stage) -> Callable[[Move], list[_Part]]:
+        """Return what lets a move have its effect by the kind of fact a stage differs in."""
 
-    def _since(self, move: Move) -> list[Mark]:
+        def attributed(move: Move) -> list[_Part]:
+            kind, changes = self._kind(stage, move), list[MarkChange]()
+            if stage.facts == "calendar" and kind != CALENDAR:
+                changes = [
+                    MarkChange(each.session, each.kf, each.replaced, each.code)
+                    for each in self._since(move)
+                ]
+            return [_Part(kind, move, self._events(stage, kind, move), changes)]
+
+        return attributed
+
+    def _since(self, move: Move) -> list[NewMark]:
         """Return the versions of the mark of a session that became known in between."""
         return self.marks.get((move.pupil, str(move.session)), [])
 
-    def _attribute_to_marks(self, found: Causes, number: int, move: Move) -> None:
+    def _of_marks(self, move: Move) -> list[_Part]:
         """Let each version of a mark that became known have its own effect."""
-        standing = move.old
+        found, standing = [], move.old
         for mark in self.marks[move.pupil, str(move.session)]:
             after = 1 + 2 * self._numbers[mark.code] + (mark.sf == 0)  # 0: nobody states a time
-            effect = self._effect(move.session, standing, after)
-            cause = found[number, MARKS[mark.kind], move.pupil]
-            cause.add(effect, {mark.kf}, move.session)
-            was = self._code(standing)
-            cause.changes.append(MarkChange(mark.session, mark.kf, was, mark.code))
+            change = MarkChange(mark.session, mark.kf, self._code(standing), mark.code)
+            own = move._replace(old=standing, new=after)
+            found.append(_Part(MARKS[mark.kind], own, {mark.kf}, [change]))
             standing = after
+        return found
 
     def _code(self, standing: int) -> str | None:
         """Return the code of what stood; none where there was no mark, or it did not count."""
-        return (self.way.later.grid.book[(standing - 1) // 2] or None) if standing else None
+        return (self._book[(standing - 1) // 2] or None) if standing else None
+
+    @cached_property
+    def _book(self) -> list[str]:
+        return self.way.later.grid.book
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        return {code: n for n, code in enumerate(self.way.later.grid.book)}
-
-    def _effect(self, session: Session, old: int, new: int) -> Counts:
-        return self.cells.worth(session, new) - self.cells.worth(session, old)
+        return {code: n for n, code in enumerate(self._book)}
 
     # -- what kind of cause -------------------------------------------------------------------
 
@@ -152,7 +182,7 @@ class Finder:
     def _events_by_date(self, kind: str, pupil: int, session: str) -> set[int]:
         if kind == GROUP_MOVE:
             return self._standing[Membership][pupil] or self._standing[Spell][pupil]
-        marks = self._standing_marks.get((pupil, session), set())
+        marks = self._mark(pupil, session)
         if kind in (JOINER, LEAVER) or not marks:
             return marks | self._standing[Spell][pupil]
         return marks
@@ -162,17 +192,18 @@ class Finder:
         found: defaultdict[int, set[int]] = defaultdict(set)
         sessions = self.cells.counted[-1].counter.whole.sessions
         for row, at in zip(*cells.nonzero(), strict=True):
-            found[int(row)] |= self._standing_marks[int(row), str(sessions[at])]
+            found[int(row)] |= self._mark(int(row), str(sessions[at]))
         return found
 
     # -- what became known in between, and what stands at the end ------------------------------
 
     @cached_property
-    def marks(self) -> Mapping[Place, list[Mark]]:
+    def marks(self) -> Mapping[Place, list[NewMark]]:
         """Versions of marks that became known in between, by pupil and session, in order."""
-        found: defaultdict[Place, list[Mark]] = defaultdict(list)
+        found: defaultdict[Place, list[NewMark]] = defaultdict(list)
         last = max(stage.last for stage in self.way.stages)
-        for mark in new_marks(self.way.earlier, self.way.later, self._first, last):
+        pupils = days_of_new_marks(self.way.earlier, self.way.later, self._first, last)
+        for mark in new_marks(self.way.earlier, self.way.later, pupils):
             found[mark.pupil, mark.session].append(mark)
         return found
 
@@ -211,10 +242,20 @@ class Finder:
     def _turns(self, record: type[V]) -> Iterator[tuple[V, set[int]]]:
         return turns(self.way.earlier, self.way.later, record)
 
+    def _mark(self, pupil: int, session: str) -> set[int]:
+        """Return the position of the mark that stands at the end; nothing where none does."""
+        year, at = column(session)
+        later, known = self.way.later, self.way.later.grid.partition(year)
+        if year not in self._positions:
+            self._positions[year] = known.positions(later.position, later.stated)
+        place = known.place(pupil, at)
+        position = int(self._positions[year][place]) if place else 0
+        return {position} if position else set()
+
     @cached_property
-    def _standing_marks(self) -> dict[Place, set[int]]:
-        found = mark_places(self.way.later, self._first, self.way.later.on)
-        return {(mark.pupil, mark.session): {mark.position} for mark in found}
+    def _positions(self) -> dict[int, npt.NDArray[np.int64]]:
+        """By year, the positions of the marks that stand at the end."""
+        return {}
 
     @cached_property
     def _standing(self) -> Mapping[type[OfPupil], Mapping[int, set[int]]]:

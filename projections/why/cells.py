@@ -1,25 +1,28 @@
 """What each session of each pupil counts as, stage by stage, and the causes of every move."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ledger.errors import Refused
-from ledger.values import Session
+from ledger.values import Session, school_year_number
 from projections.queries.question import Selection
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import COUNTED, Counter, Counts, Tally, worths
+from projections.queries.view import View
+from projections.readmodel.grid import COLUMNS, day_of
 from projections.why.stages import SAME_CELLS, Stage, Way
 
 Standing = npt.NDArray[np.int16]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class MarkChange:
+class MarkChange(NamedTuple):
     """A mark that became another in a session; ``was``: none where there was no mark."""
 
     session: str
@@ -41,13 +44,6 @@ class Cause:
     sessions: set[Session] = field(default_factory=set)
     changes: list[MarkChange] = field(default_factory=list)
 
-    def add(self, effect: Counts, events: set[int], session: Session) -> None:
-        """Let some events have an effect on a session."""
-        self.effect = self.effect + effect
-        self.events |= events
-        self.moves = self.moves or bool(effect.any())
-        self.sessions.add(session)
-
     def join(self, other: "Cause") -> None:
         """Take in what another stage found of the same kind and pupil."""
         self.effect = self.effect + other.effect
@@ -57,11 +53,14 @@ class Cause:
         self.changes += other.changes
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One session of one pupil that counts otherwise after a stage than before it."""
+class Move(NamedTuple):
+    """One session of one pupil that counts otherwise after a stage than before it.
+
+    ``at``: its column; ``old`` and ``new``: how it stands, a row of `worths`.
+    """
 
     pupil: int
+    at: int
     session: Session
     old: int
     new: int
@@ -76,14 +75,20 @@ class Cells:
         self._refused: list[Refused] = []
         counts: list[CountedCells] = []
         for stage in way.stages:
-            counts.append(counts[-1] if stage.facts in SAME_CELLS else self._counted(stage))
-        if len(self._refused) == len({id(each) for each in counts}):
+            same = stage.facts in SAME_CELLS or not stage.differs
+            counts.append(counts[-1] if same else self._counted(stage))
+        if len(self._refused) == len(_each_once(counts)):
             raise self._refused[-1]
         self.counted = counts
-        self.totals: tuple[Tally, Tally] = (counts[0].total(), counts[-1].total())
-        self.sessions = sorted({s for c in counts for s in c.counter.whole.sessions})
+        self.sessions = sorted({s for c in _each_once(counts) for s in c.counter.whole.sessions})
         self.rows = max(len(c.chosen) for c in counts)
-        self.standing = [self._lay_out(c) for c in counts]
+        laid_out = {id(c): self._lay_out(c) for c in _each_once(counts)}
+        self.standing = [laid_out[id(c)] for c in counts]
+
+    @property
+    def totals(self) -> tuple[Tally, Tally]:
+        """What is counted at both ends."""
+        return self.counted[0].total(), self.counted[-1].total()
 
     def _counted(self, stage: Stage) -> CountedCells:
         try:
@@ -104,41 +109,71 @@ class Cells:
         return found
 
     @cached_property
-    def _worths(self) -> list[Counts]:
-        """What a session's standing is worth, for each of the sessions."""
+    def _worths(self) -> tuple[Counts, Counts]:
+        """What a standing is worth in each era of the codes, and the era of each session."""
         codes, book = self.way.later.rules.codes, self.way.later.grid.book
         days = [session.date for session in self.sessions]
         eras = codes.eras(days[0], days[-1]) if days else []
         tables = [worths(codes, book, first) for first, _ in eras]
-        return [
-            next(table for table, (_, last) in zip(tables, eras, strict=True) if day <= last)
-            for day in days
-        ]
+        ends = [last.toordinal() for _, last in eras]
+        return np.array(tables), np.searchsorted(ends, [day.toordinal() for day in days])
 
-    def worth(self, session: Session, standing: int) -> Counts:
-        """Return what a session that stands so adds to each count."""
-        found: Counts = self._worths[self._columns[session]][standing]
+    def effects(self, moves: Sequence[Move]) -> Counts:
+        """Return what each move adds to each count: [moves, counts]."""
+        if not moves:
+            return np.zeros((0, len(COUNTED)), np.int64)
+        tables, era_of = self._worths
+        _, at, _, old, new = zip(*moves, strict=True)
+        eras = era_of[np.array(at)]
+        found: Counts = tables[eras, np.array(new)] - tables[eras, np.array(old)]
         return found
-
-    @cached_property
-    def _columns(self) -> dict[Session, int]:
-        return {session: at for at, session in enumerate(self.sessions)}
 
     def stages(self) -> Iterator[tuple[int, Stage, list[Move]]]:
         """Yield each stage after the first, with the sessions that it moved."""
         for number, stage in enumerate(self.way.stages):
-            if number and stage.facts not in SAME_CELLS:
+            if number and self.counted[number] is not self.counted[number - 1]:
                 yield number, stage, list(self._moves(number))
 
     def _moves(self, number: int) -> Iterator[Move]:
         old, new = self.standing[number - 1], self.standing[number]
-        for row, at in zip(*np.nonzero(old != new), strict=True):
-            yield Move(int(row), self.sessions[at], int(old[row, at]), int(new[row, at]))
+        rows, columns = np.nonzero(old != new)
+        sessions = [self.sessions[at] for at in columns.tolist()]
+        ends = (old[rows, columns].tolist(), new[rows, columns].tolist())
+        yield from map(Move, rows.tolist(), columns.tolist(), sessions, *ends)
 
     def absence(self, number: int) -> tuple[Counts, Counts]:
         """Return the possible sessions and the absence of every pupil at a stage."""
-        sums = np.zeros((self.rows, len(COUNTED)), np.int64)
-        for at, worths_of_day in enumerate(self._worths):
-            sums += worths_of_day[self.standing[number][:, at]]
-        by_name = dict(zip(COUNTED, sums.T, strict=True))
-        return by_name["possible"], by_name["authorised"] + by_name["unauthorised"]
+        tables, era_of = self._worths
+        if not self.sessions:
+            return np.zeros(self.rows, np.int64), np.zeros(self.rows, np.int64)
+        by_name = dict(zip(COUNTED, np.moveaxis(tables, -1, 0), strict=True))
+        standing = self.standing[number]
+        possible, absent = (
+            table[era_of, standing].sum(axis=1)
+            for table in (by_name["possible"], by_name["authorised"] + by_name["unauthorised"])
+        )
+        return possible, absent
+
+
+def _each_once(counts: Sequence[CountedCells]) -> list[CountedCells]:
+    return list({id(each): each for each in counts}.values())
+
+
+def days_of_new_marks(
+    earlier: View, later: View, first: date, last: date
+) -> dict[int, tuple[date, date]]:
+    """Return of whom a mark of some days became known in between: its first and last day."""
+    points = (earlier.position, earlier.stated), (later.position, later.stated)
+    found: dict[int, tuple[date, date]] = {}
+    for year in range(school_year_number(first), school_year_number(last) + 1):
+        rows, columns = later.grid.partition(year).became_known(*points)
+        asked = np.array([first <= day_of(year, at) <= last for at in range(COLUMNS)])[columns]
+        rows, columns = rows[asked], columns[asked]
+        size = rows.max(initial=-1) + 1
+        low, high = np.full(size, COLUMNS), np.full(size, -1)
+        np.minimum.at(low, rows, columns)
+        np.maximum.at(high, rows, columns)
+        for pupil in np.unique(rows).tolist():
+            days = day_of(year, int(low[pupil])), day_of(year, int(high[pupil]))
+            found[pupil] = (found.get(pupil, days)[0], days[1])
+    return found

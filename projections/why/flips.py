@@ -19,6 +19,7 @@ from projections.why.causes import (
     Finder,
 )
 from projections.why.cells import Cause, MarkChange
+from projections.why.stages import Stage
 
 
 class Flags(NamedTuple):
@@ -52,19 +53,19 @@ class Flip:
 
 def flags(finder: Finder, population: Population) -> list[dict[int, Flags]]:
     """Return the flags of every enrolment, stage by stage."""
-    found = []
-    for number, stage in enumerate(finder.way.stages):
+
+    def at(number: int, stage: Stage) -> dict[int, Flags]:
         held = None if population == "roll" else pupils_in_statistics(stage.view, stage.boarders)
         limits, (possible, absent) = shares(stage.rules_on), finder.cells.absence(number)
-        counts = {int(n): (int(absent[n]), int(possible[n])) for n in possible.nonzero()[0]}
-        found.append(
-            {
-                pupil: Flags(1, limits.persistent.reached(*each), limits.severe.reached(*each))
-                for pupil, each in counts.items()
-                if held is None or pupil in held
-            }
-        )
-    return found
+        found = possible.nonzero()[0]
+        counts = zip(found.tolist(), absent[found].tolist(), possible[found].tolist(), strict=True)
+        return {
+            pupil: Flags(1, limits.persistent.reached(*each), limits.severe.reached(*each))
+            for pupil, *each in counts
+            if held is None or pupil in held
+        }
+
+    return finder.way.of_each(at)
 
 
 def flips(

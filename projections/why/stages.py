@@ -7,9 +7,10 @@ and roll, so that a pupil who came has one cause, with the marks made since. Bet
 who is asked about at the date, then the sessions, then the rule.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ledger.errors import Refused
 from ledger.values import parse_date
@@ -17,10 +18,15 @@ from projections.queries.kept import Kept
 from projections.queries.question import Selection, option
 from projections.queries.selection import boarders
 from projections.queries.view import View
+from projections.readmodel.accessors.changes import turns
+from projections.readmodel.record import Versioned
+from projections.readmodel.records.roll import Details, Membership, Spell
+from projections.readmodel.records.school import Closure, Term
 
 Facts = Literal[
     "start", "marks", "calendar", "groups", "details", "roll", "selection", "window", "rule"
 ]
+T = TypeVar("T")
 _NOW = "now"
 SAME_CELLS: tuple[Facts, ...] = ("details", "rule")
 """Stages that move no session into or out of the counts."""
@@ -37,7 +43,8 @@ class Pair(Selection):
 class Stage:
     """A point in time between the two: what its facts are, and the range and rule that apply.
 
-    ``facts``: the kind of fact in which it differs from the stage before.
+    ``facts``: the kind of fact in which it differs from the stage before; ``differs``: whether
+    any of that kind is another one.
     """
 
     facts: Facts
@@ -46,6 +53,7 @@ class Stage:
     last: date
     boarders: set[int]
     rules_on: date
+    differs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,13 @@ class Way:
         """Return the way with the sessions counted from another day on, at every stage."""
         stages = tuple(replace(stage, first=first) for stage in self.stages)
         return replace(self, stages=stages)
+
+    def of_each(self, find: Callable[[int, Stage], T]) -> list[T]:
+        """Return what is found at each stage, by its number; where none differs, once for both."""
+        found: list[T] = []
+        for number, stage in enumerate(self.stages):
+            found.append(find(number, stage) if stage.differs else found[-1])
+        return found
 
     @property
     def earlier(self) -> View:
@@ -100,26 +115,49 @@ def _other(question: Pair) -> Pair:
     return replace(question, on=None if second is None else parse_date(second))
 
 
+class _Step(NamedTuple):
+    """What of a view is of one kind of fact, and the records that it is made of."""
+
+    facts: Facts
+    names: tuple[str, ...]
+    records: tuple[type[Versioned], ...]
+
+
+_STEPS = (
+    _Step("calendar", ("calendar", "school_year", "first"), (Term, Closure)),
+    _Step("groups", ("memberships",), (Membership,)),
+    # Whoever is on roll without details has those first recorded.
+    _Step("details", ("people",), (Details, Spell)),
+    _Step("roll", ("spells",), (Spell,)),
+)
+
+
 def _by_knowledge(earlier: View, later: View) -> tuple[Stage, ...]:
+    moved = {step for step in _STEPS if _moved(earlier, later, step.records)}
     known: dict[str, Any] = {
-        name: getattr(earlier, name)
-        for name in ("calendar", "school_year", "first", "memberships", "people", "spells")
+        name: getattr(earlier if step in moved else later, name)
+        for step in _STEPS
+        for name in step.names
     }
-    away = boarders(earlier)
-    stages = [Stage("start", earlier, earlier.first, earlier.on, away, later.on)]
-    steps: tuple[tuple[Facts, tuple[str, ...]], ...] = (
-        ("marks", ()),
-        ("calendar", ("calendar", "school_year", "first")),
-        ("groups", ("memberships",)),
-        ("details", ("people",)),
-        ("roll", ("spells",)),
-    )
-    for facts, names in steps:
-        known |= {name: getattr(later, name) for name in names}
-        away = boarders(later) if facts == "details" else away
-        view = _view_with(later, known)
-        stages.append(Stage(facts, view, view.first, view.on, away, later.on))
+    away, on = boarders(earlier), later.on
+    first = _view_with(earlier, known)
+    stages = [Stage("start", first, first.first, on, away, on)]
+    view = _view_with(later, known)
+    stages.append(Stage("marks", view, view.first, on, away, on))
+    for step in _STEPS:
+        if step in moved:
+            known |= {name: getattr(later, name) for name in step.names}
+            away = boarders(later) if step.facts == "details" else away
+            view = _view_with(later, known)
+        stage = Stage(step.facts, view, view.first, on, away, on, differs=step in moved)
+        stages.append(stage)
     return tuple(stages)
+
+
+def _moved(earlier: View, later: View, records: Iterable[type[Versioned]]) -> bool:
+    """Tell whether some facts are other ones; of two logs, one corrected since, they may be."""
+    others = (any(True for _ in turns(earlier, later, record)) for record in records)
+    return earlier.db is not later.db or any(others)
 
 
 def _by_date(earlier: View, later: View) -> tuple[Stage, ...]:

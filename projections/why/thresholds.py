@@ -20,7 +20,7 @@ from projections.penalties.case import (
 )
 from projections.queries.rectangle import Flags as Cells
 from projections.queries.selection import CountedCells
-from projections.readmodel.records.register import Mark
+from projections.readmodel.accessors.changes import NewMark
 from projections.why.causes import ENTERING, LEAVING, MARKS, Causes, Finder
 from projections.why.cells import Cause
 from projections.why.flips import Flip, flips, kind_at, less
@@ -41,7 +41,8 @@ class ThresholdCount(NamedTuple):
 
 def threshold_counts(finder: Finder) -> list[dict[int, ThresholdCount]]:
     """Return how every pupil with a relevant entry stands, stage by stage."""
-    return list(map(_threshold_at, finder.way.stages, finder.cells.counted))
+    counted = finder.cells.counted
+    return finder.way.of_each(lambda number, stage: _threshold_at(stage, counted[number]))
 
 
 def _relevant(stage: Stage, here: CountedCells) -> Cells:
@@ -136,16 +137,16 @@ class _ByKind:
             )
 
     @cached_property
-    def _versions(self) -> defaultdict[int, list[Mark]]:
+    def _versions(self) -> defaultdict[int, list[NewMark]]:
         """What became known of each pupil's marks in between, in the order of the log."""
-        found: defaultdict[int, list[Mark]] = defaultdict(list)
+        found: defaultdict[int, list[NewMark]] = defaultdict(list)
         for (pupil, _), versions in self._finder.marks.items():
             found[pupil] += versions
         for versions in found.values():
             versions.sort(key=lambda mark: mark.kf)
         return found
 
-    def _effects(self, pupil: int, versions: Sequence[Mark]) -> dict[tuple[int, str], Effect]:
+    def _effects(self, pupil: int, versions: Sequence[NewMark]) -> dict[tuple[int, str], Effect]:
         """Return what each kind did at each stage, where it did anything."""
         sums: defaultdict[tuple[int, str], Effect] = defaultdict(ThresholdCount)
         own = {key: cause for key, cause in self._causes.items() if key[2] == pupil}
@@ -158,7 +159,7 @@ class _ByKind:
                 sums[number, kind_at(self._finder, own, number, pupil)] = less(after, before)
         return {key: effect for key, effect in sums.items() if any(effect)}
 
-    def _of_marks(self, pupil: int, versions: Sequence[Mark]) -> Iterator[tuple[str, Effect]]:
+    def _of_marks(self, pupil: int, versions: Sequence[NewMark]) -> Iterator[tuple[str, Effect]]:
         """Yield what each run of marks of one kind did, one run after another."""
         if not versions or pupil >= len(self._before):
             return
@@ -175,7 +176,7 @@ class _ByKind:
         for kind, (before, after) in zip(kinds, pairwise(stands), strict=True):
             yield kind, less(after, before)
 
-    def _with(self, row: Cells, pupil: int, run: Iterator[Mark]) -> Cells:
+    def _with(self, row: Cells, pupil: int, run: Iterator[NewMark]) -> Cells:
         """Return which sessions of a pupil hold a relevant entry once some marks are known."""
         found, codes = row.copy(), self._stage.view.rules.codes
         for mark in run:

@@ -6,7 +6,7 @@ register of each is laid over the one before (`cells`); what moved has its event
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from ledger.english import number_of
@@ -231,7 +231,7 @@ def _by_name(names: Iterable[str], numbers: Iterable[int]) -> Counts:
 def _turned_round(cause: CauseRow) -> CauseRow:
     """Return a cause undone: the question named the later point in time first."""
     effect = {name: -n for name, n in cause.effect.items()}
-    changes = [replace(each, was=each.became, became=each.was) for each in reversed(cause.changes)]
+    changes = [each._replace(was=each.became, became=each.was) for each in reversed(cause.changes)]
     share = {name: -n for name, n in cause.share.items()}
     return cause._replace(effect=effect, changes=changes, share=share)
 

@@ -134,8 +134,9 @@ def _some(rng: Random, contents: Contents) -> str:
 
 
 def part_damaged(rng: Random, manifest: Manifest, contents: Contents, _: Contents) -> Manifest:
-    name = _some(rng, contents)
-    contents[name] = rng.choice([bit_flipped, cut_short, block_emptied])(rng, contents[name], b"")
+    name = _some(rng, {name: content for name, content in contents.items() if content})
+    harm = [bit_flipped, cut_short, *([block_emptied] if len(contents[name]) > BLOCK else [])]
+    contents[name] = rng.choice(harm)(rng, contents[name], b"")
     return manifest
 
 

@@ -75,6 +75,30 @@ def test_what_is_stored_is_equal_down_to_the_order(folder: Folder) -> None:
     assert orders[0] == orders[1]
 
 
+def test_what_is_stored_is_replaced_by_what_came_since(folder: Folder) -> None:
+    """Otherwise every command would go over more and more of the log."""
+    places = []
+    for number in range(3):
+        record(folder, f"s{number}")
+        stored = read_stored(folder)
+        assert stored is not None
+        places.append((stored.position, f"s{number - 1}" in stored.school.staff))
+    assert [was for _, was in places] == [False, True, True]
+    assert places == sorted(places)
+
+
+def test_asked_twice_at_one_position_the_school_is_made_once(
+    folder: Folder, folds: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process keeps is good where nothing came after it."""
+    monkeypatch.setattr(kept, "STORED_EVERY", folder.head() + 100)
+    with Ledger(folder) as ledger:
+        for _ in range(2):
+            with ledger.turn() as (store, _):
+                ledger.school(store.head())
+    assert len(folds) == 1
+
+
 def damaged(content: bytes, folder: Folder) -> Iterator[tuple[str, bytes]]:
     """Every way in which a stored school may not be the one that was stored."""
     key = hmac.digest(signing.load(folder.signing_key).seed, kept._PURPOSE, "sha256")
@@ -129,6 +153,12 @@ def test_a_small_step_is_not_stored(folder: Folder, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(kept, "STORED_EVERY", folder.head() + 100)
     record(folder, "s1")
     assert not folder.kept_school.exists()
+    monkeypatch.setattr(kept, "STORED_EVERY", 1)
+    record(folder, "s2")
+    before = folder.kept_school.read_bytes()
+    monkeypatch.setattr(kept, "STORED_EVERY", folder.head())
+    record(folder, "s3")
+    assert folder.kept_school.read_bytes() == before
 
 
 def test_where_it_cannot_be_stored_the_command_is_done(folder: Folder) -> None:

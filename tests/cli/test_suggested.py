@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import cli
+from ledger import names
 from ledger.errors import Refused
+from ledger.suggested import Given, suggesting
 from tests.cli.shell import done, raising, run
 
 HOME = Path(cli.__file__).parent
@@ -240,3 +242,55 @@ def test_what_somebody_wrote_is_shown_as_it_was_written(small, at, question, mon
     shown = done(*by, *question).out
     for last in ("policy of 2026", "mark sheet", "status open"):
         assert shown.count(last) == shown.count(f"attendance {last}")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--dry-run"),
+        ("session", "cancel", "2026-11-20/AM", "--dry-run"),
+        ("pupil", "correct", "P1", "--field", "forename", "--to", LIKE_A_COMMAND),
+    ],
+    ids=" ".join,
+)
+def test_what_a_command_says_of_what_was_typed_is_as_it_was_typed(small, at, command, monkeypatch):
+    """A reason is shown back as it was given; what is to be typed next has the ledger."""
+    monkeypatch.delenv("ATTENDANCE_LEDGER")
+    monkeypatch.delenv("ATTENDANCE_AS")
+    at("2026-11-20T14:00")
+    by = ("--ledger", small, "--as", "mm")
+    done(*by, "mark", "P1", "2026-11-20/AM", "N")
+    shown = done(*by, *command, "--reason", f"  {LIKE_A_COMMAND} ").out
+    for last in ("policy of 2026", "mark sheet", "status open"):
+        assert shown.count(last) == shown.count(f"attendance {last}")
+
+
+def test_what_is_held_and_told_again_suggests_nothing(small, at, monkeypatch):
+    """The reason of another closure, a group's name in a remedy, why a clock was wrong."""
+    monkeypatch.delenv("ATTENDANCE_LEDGER")
+    monkeypatch.delenv("ATTENDANCE_AS")
+    at("2026-11-20T14:00")
+    by = ("--ledger", small, "--as", "mm")
+    for group in ((), ("--group", "7A")):
+        why = LIKE_A_COMMAND if group else "Flood"
+        done(*by, "closures", "add", "2026-12-01", *group, "--reason", why)
+    shown = done(*by, "closures", "withdraw", "2026-12-01", "--reason", "A slip").out
+    assert "attendance policy of 2026 says" in shown
+    name = "attendance mark club"
+    done(*by, "pupil", "move", "P1", "--kind", "cohort", "--from", "2026-11-20", "--to", name,
+         "--new-group")  # fmt: skip
+    told = run(*by, "rates", "--group", "attendance marks club").err
+    assert f"did you mean '{name}'?" in told
+    assert f"attendance --ledger {small} rates --by" in told
+    done(*by, "clock", "correct", "3", "4", "--earliest", "2026-01-05", "--reason", LIKE_A_COMMAND)
+    assert f"not known: {LIKE_A_COMMAND} (" in done(*by, "gaps").out
+
+
+def test_a_text_that_was_written_is_shown_without_a_sign():
+    """It is set aside while commands are suggested, and is what it was again."""
+    given = Given(ledger="l", written=("see attendance status",))
+    text = f"see attendance status; {names.as_written('attendance rates')}; attendance gaps"
+    told = suggesting(cli.places(), given, text)
+    assert told == "see attendance status; attendance rates; attendance --ledger l gaps"
+    assert names.shown(names.as_written(LIKE_A_COMMAND)) == LIKE_A_COMMAND

@@ -62,6 +62,20 @@ def used(program: Program, taken: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
+def asked(program: Program, used: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same ledger with a request to a witness, and that witness's key."""
+    place = tmp_path_factory.mktemp("asked")
+    shutil.copytree(used, place, dirs_exist_ok=True)
+    (place / "school.pub").write_text(program.run(place, ["key", "show"]).out)
+    for words in (
+        ["new", "trust.example/w1", "--out", str(place / "w.key")],
+        ["request", "--out", str(place / "request")],
+    ):
+        assert program.run(place, ["witness", *words]).code == 0
+    return place
+
+
+@pytest.fixture(scope="module")
 def keyless(used: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same ledger with its keys lost."""
     place = tmp_path_factory.mktemp("keyless")

@@ -84,6 +84,13 @@ COMMANDS = {
     "witness": Kind(
         "witness new trust.example/w1 --out {place}/made", "used", records=False, makes="made"
     ),
+    "sign": Kind(
+        "witness sign {place}/request --key {place}/w.key --state {place}/seen "
+        "--trust {place}/school.pub --out {place}/made",
+        "asked",
+        records=False,
+        makes="made",
+    ),
 }
 NEXT = "staff add Z99 --name Zoe --job-title Cook"
 DONE, REFUSED, INCOMPLETE = 0, 1, 4
@@ -187,7 +194,10 @@ class Trial:
         half = [path for path in self.place.rglob(".*") if _LEFT.fullmatch(path.name)]
         half = [path for path in half if "views" not in path.parts]
         self._say(fails=bool(half), what=f"left half-made: {half}")
-        own = (self.folder.signing_key, self.made, self.made and self.made / "signing.key")
+        own = (
+            *(self.folder.signing_key, self.place / "w.key"),
+            *(self.made, self.made and self.made / "signing.key"),
+        )
         keys = [
             path
             for path in self.place.rglob("*")

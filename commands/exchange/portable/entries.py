@@ -1,7 +1,8 @@
 """Whether each row of ``marks.csv`` and ``amendments.csv`` may stand: its checks, one by one."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache, partial
 
 from commands.core import checks
@@ -23,28 +24,38 @@ Key = tuple[str, int]
 """Pupil id and number of the session: which mark."""
 
 
+_MARKED, _CHANGED = 1, 2
+_FOR_GOOD = 10**9
+
+
 class _Seat:
-    """A pupil as the rows need it: days on roll as numbers, sessions already marked."""
+    """A pupil as the rows need it: days on roll as numbers, and what is known of each session.
 
-    __slots__ = ("marked", "pupil", "spells")
+    ``sessions``: which of the rows' are marked already, or changed by amendments.csv; ``spell``:
+    the first and last day of one on roll, which a row was about.
+    """
 
-    def __init__(self, pupil: Pupil) -> None:
+    __slots__ = ("pupil", "sessions", "spell", "spells")
+
+    def __init__(self, pupil: Pupil, sessions: int) -> None:
         self.pupil = pupil
-        self.marked = bytearray()
+        self.sessions = bytearray(sessions)
         self.spells = [
             (s.starts_on.toordinal(), s.leaves_on.toordinal() if s.leaves_on else _FOR_GOOD)
             for s in pupil.spells.values()
         ]
+        self.spell = (0, 0)
+
+    def on_roll(self, day: int) -> bool:
+        """Tell whether the pupil is on roll on a day."""
+        found = [spell for spell in self.spells if spell[0] <= day <= spell[1]]
+        self.spell = found[0] if found else self.spell
+        return bool(found)
 
     def mark(self, place: int) -> bool:
         """Remember that a session is marked; tell whether it was."""
-        if place >= len(self.marked):
-            self.marked.extend(bytes(place + 1 - len(self.marked)))
-        already, self.marked[place] = self.marked[place], 1
-        return bool(already)
-
-
-_FOR_GOOD = 10**9
+        already, self.sessions[place] = self.sessions[place] == _MARKED, _MARKED
+        return already
 
 
 class Entries:
@@ -53,16 +64,25 @@ class Entries:
     ``pupil(index)`` is good for rows that `standing` yielded. ``faulty``: the marks with a fault;
     ``stopped``: the code of those, by pupil and session, that the folder says stopped counting.
     They stand as they are, though their session is closed or cancelled, or the pupil not on roll.
+    ``changed``: the marks that amendments.csv changes; ``anew``: whether the ledger holds none.
     """
 
-    def __init__(self, work: Work, occasions: Occasions) -> None:
+    def __init__(
+        self, work: Work, occasions: Occasions, changed: Iterable[Key], *, anew: bool
+    ) -> None:
         self._work = work
         self._occasions = occasions
+        self._anew = anew
+        self._changed = defaultdict[str, list[int]](list)
+        for pupil_id, number in changed:
+            self._changed[pupil_id].append(number)
         self._before = StateBefore(work.state)
         self.rows: MarkRows = work.content.marks
         self.faulty: set[Key] = set()
         self.stopped = _stated_as_stopped(work)
         self._seats: dict[int, _Seat | None] = {}
+        self._places = {number: place for place, number in enumerate(self.rows.sessions)}
+        self._usual = defaultdict[int, set[int]](set)
         self._rule_of = cache(self._find_rule)
         self._absence = cache(partial(calendar.fault, work))
 
@@ -71,6 +91,11 @@ class Entries:
         seat = self._seats[self.rows.upn[index]]
         assert seat is not None  # noqa: S101 - only rows with a pupil stand
         return seat.pupil
+
+    def streams(self) -> Mapping[int, str]:
+        """Return how the streams of each pupil's marks begin, by the number of the UPN."""
+        seats = self._seats.items()
+        return {upn: streams.mark(seat.pupil.id, "") for upn, seat in seats if seat is not None}
 
     def occasion(self, index: int) -> Occasion:
         """Return the session of a row."""
@@ -81,29 +106,86 @@ class Entries:
         code = self.rows.codes[self.rows.code[index]]
         return self._before.holds(self.pupil(index), self.occasion(index).text, code)
 
-    def standing(self) -> Iterator[int]:
-        """Yield the index of each row that states a mark which may stand."""
-        for index in range(len(self.rows)):
-            seat = self._seat(index)
-            rule = self._rule(index)
-            if seat is None or rule is None:
-                continue
-            occasion = self.occasion(index)
-            if rule.category == "administrative":
-                self._no_entry_due(index, seat, occasion, rule)
-            elif self._stands(index, seat, occasion):
-                if rule.age is not None or rule.requires is not None:
-                    self._judge(index, seat, occasion, rule)
-                yield index
+    def standing(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield the rows that state a mark which may stand, neighbours from one to before another.
+
+        And whether they are usual: first marks of an open session with nothing more to be said.
+        Any other row is yielded by itself.
+        """
+        for first, last in self.rows.registers():
+            if self._is_usual(first):
+                yield from self._of_register(first, last)
             else:
-                self.faulty.add((seat.pupil.id, occasion.number))
+                yield from ((n, n + 1, False) for n in range(first, last) if self._may_stand(n))
+
+    def _of_register(self, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
+        """Yield the rows of one register that may stand.
+
+        What is seen at a glance is settled here, by what was learnt of pupil and code from a row
+        that was looked into; every other row is looked into.
+        """
+        rows, seats, begun = self.rows, self._seats, first
+        session, day = rows.session[first], self.occasion(first).day.toordinal()
+        usual, extras = self._usual[session], rows.extras
+        columns = zip(rows.upn[first:last], rows.code[first:last], strict=True)
+        for index, (upn, code) in enumerate(columns, start=first):
+            seat = seats.get(upn)
+            if (
+                seat is not None
+                and code in usual
+                and not seat.sessions[session]
+                and seat.spell[0] <= day <= seat.spell[1]
+                and index not in extras
+            ):
+                seat.sessions[session] = _MARKED
+                continue
+            if begun < index:
+                yield begun, index, True
+            begun = index + 1
+            if self._may_stand(index):
+                yield index, begun, False
+        if begun < last:
+            yield begun, last, True
+
+    def _is_usual(self, index: int) -> bool:
+        """Tell whether nothing is to be said of a row's session, its author and its time."""
+        rows, occasion = self.rows, self.occasion(index)
+        stated, by = rows.stated[index], rows.staff[rows.by[index]]
+        if not (self._anew and occasion.open and stated <= self._work.now):
+            return False
+        return not by or self._absence(by, self._day_made(stated, occasion)) is None
+
+    def _may_stand(self, index: int) -> bool:
+        """Look into a row; tell whether it states a mark that may stand."""
+        seat, rule = self._seat(index), self._rule(index)
+        if seat is None or rule is None:
+            return False
+        occasion = self.occasion(index)
+        if rule.category == "administrative":
+            self._no_entry_due(index, seat, occasion, rule)
+            return False
+        if not self._stands(index, seat, occasion):
+            self.faulty.add((seat.pupil.id, occasion.number))
+            return False
+        if rule.age is not None or rule.requires is not None:
+            self._judge(index, seat, occasion, rule)
+        else:
+            self._usual[self.rows.session[index]].add(self.rows.code[index])
+        return True
 
     def _seat(self, index: int) -> _Seat | None:
         upn = self.rows.upn[index]
         if upn not in self._seats:
             pupil = self._work.pupil(MARKS, self.rows.line[index], self.rows.upns[upn])
-            self._seats[upn] = _Seat(pupil) if pupil else None
+            self._seats[upn] = self._new_seat(pupil) if pupil else None
         return self._seats[upn]
+
+    def _new_seat(self, pupil: Pupil) -> _Seat:
+        seat = _Seat(pupil, len(self._places))
+        for number in self._changed.get(pupil.id, ()):
+            if (place := self._places.get(number)) is not None:
+                seat.sessions[place] = _CHANGED
+        return seat
 
     def _rule(self, index: int) -> CodeRule | None:
         """Return the rule of a row's code; none, and said why, where it may not stand."""
@@ -135,9 +217,8 @@ class Entries:
             self._work.counts["rows where no entry is due"] += 1
 
     def _stands(self, index: int, seat: _Seat, occasion: Occasion) -> bool:
-        day = occasion.day.toordinal()
         faults = []
-        if not any(first <= day <= last for first, last in seat.spells):
+        if not seat.on_roll(occasion.day.toordinal()):
             faults.append(_not_on_roll(occasion))
         if not occasion.open and (why := self._occasions.fault(occasion, seat.pupil)):
             faults.append(why)
@@ -156,18 +237,19 @@ class Entries:
     def _stated_well(self, index: int, occasion: Occasion) -> bool:
         """Check who is said to have made a mark, and when."""
         rows, stated = self.rows, self.rows.stated[index]
-        day = occasion.day
-        if stated != NOT_STATED:
-            if why := fields.future_instant(stated, self._work.now, "recorded_on"):
-                self._refuse(index, why)
-                return False
-            day = self._occasions.day_of(stated)
-        by = rows.staff[rows.by[index]]
+        if why := fields.future_instant(stated, self._work.now, "recorded_on"):
+            self._refuse(index, why)
+            return False
+        day, by = self._day_made(stated, occasion), rows.staff[rows.by[index]]
         found = self._absence(by, day) if by else None
         if found is None or (self._before.absent(by, day) and self.holds(index)):
             return True
         self._work.problems.refuse_once((by, found.what), MARKS, rows.line[index], found)
         return False
+
+    def _day_made(self, stated: int, occasion: Occasion) -> date:
+        """Return the day on which a mark was made, of the session where none is stated."""
+        return occasion.day if stated == NOT_STATED else self._occasions.day_of(stated)
 
     def _judge(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:
         """Find what the law would not allow, or asks for besides."""

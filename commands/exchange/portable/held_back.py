@@ -75,7 +75,8 @@ class HeldBack:
         policy = policy_in_force(self._work.state, self._work.today) if self._seen else None
         if policy is None:
             return
-        limits, at_once = Limits(self._work.state, policy), Counter(s.request for s in self._seen)
+        limits = Limits(self._work.state, policy, self._work.rules.codes)
+        at_once = Counter(seen.request for seen in self._seen)
         problems = self._work.problems
         add = problems.find if self._named else problems.tell
         for seen in self._seen:

@@ -28,20 +28,23 @@ class HoursOff:
         self._off = [0, 0]
         self._first = [0, 0]
 
-    def see(self, index: int, occasion: Occasion) -> None:
-        """Look at the time of a new mark, where the source leaves it to us whether it is late."""
+    def see(self, index: int, occasion: Occasion, number: int = 1) -> None:
+        """Look at the time of a new mark, where the source leaves it to us whether it is late.
+
+        ``number``: of how many marks, this one the first, that is the time.
+        """
         stated, extras = self._rows.stated[index], self._rows.extras.get(index)
         if stated == NOT_STATED or occasion.hours is None or (extras and extras.kind):
             return
-        self._timed += 1
+        self._timed += number
         if not occasion.summer:
             return
         utc = self._rows.utc[index]
         opens, closes = occasion.hours
-        self._summer[utc] += 1
+        self._summer[utc] += number
         outside = stated > closes if utc else stated < opens
         if outside and opens <= stated + (-HOUR if utc else HOUR) <= closes:
-            self._off[utc] += 1
+            self._off[utc] += number
             self._first[utc] = self._first[utc] or self._rows.line[index]
 
     def ask(self, problems: Problems) -> None:

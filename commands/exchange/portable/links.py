@@ -9,7 +9,7 @@ from commands.exchange.portable.rows import event_of
 from commands.exchange.portable.work import Work
 from ledger.clock import iso
 from ledger.errors import Refused
-from ledger.events.base import Event
+from ledger.events.base import SourcedEvent
 from ledger.events.register import (
     MarkAmended,
     MarkCorrected,
@@ -57,7 +57,7 @@ class Link(NamedTuple):
         return self.original
 
 
-_EVENTS: Mapping[Kind, type[Event]] = {
+_EVENTS: Mapping[Kind, type[SourcedEvent]] = {
     "entry": SessionMarked,
     "late_entry": SessionMarked,
     "taking": MarkCorrected,
@@ -238,7 +238,7 @@ def _is_conflict(new: Sequence[Link]) -> bool:
     return bool(new) and new[0].kind == "conflict"
 
 
-def event(link: Link) -> Event:
+def event(link: Link) -> SourcedEvent:
     """Return the fact that records a version."""
     return event_of(_EVENTS[link.kind], link)
 

@@ -1,7 +1,7 @@
 """From the rows of ``marks.csv`` and ``amendments.csv`` to facts, a few bytes a row until then."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import compress, islice
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
@@ -16,7 +16,7 @@ from commands.exchange.portable.rows import NOT_STATED, PLAIN, session_numbered
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import Event
+from ledger.events.base import Event, SourcedEvent, said_in
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.formats.portable import AMENDMENTS, MARKS, EntryKind
 from ledger.state.marks import Mark, fold
@@ -160,10 +160,10 @@ class Marks:
         self._work = work
         self._rows = work.content.marks
         self._occasions = Occasions(work)
-        self._entries = Entries(work, self._occasions)
+        self._held = HeldMarks(work.state)
         changes = Changes(work, self._occasions)
         self._changes, self._faulty = changes.found, changes.faulty
-        self._held = HeldMarks(work.state)
+        self._entries = Entries(work, self._occasions, changes.found, anew=not self._held)
         self._plain = bytearray(len(self._rows))
         self._chains: list[tuple[str, Sequence[Link]]] = []
         self._settled: set[Key] = set()
@@ -173,8 +173,11 @@ class Marks:
     def plan(self) -> None:
         """Go through all rows: check each, and settle what has to be recorded for it."""
         self._work.gone["marks"] = 0  # told before what is gone of their changes
-        for index in self._entries.standing():
-            self._plan_row(index)
+        for first, last, usual in self._entries.standing():
+            if usual:
+                self._plan_first_marks(first, last)
+            else:
+                self._plan_row(first)
         self._hours.ask(self._work.problems)
         self._faulty |= self._entries.faulty
         for key, changes in self._changes.items():
@@ -191,13 +194,28 @@ class Marks:
 
     def facts(self) -> Iterator[Fact]:
         """Yield every fact of the plan."""
-        for index, plain in enumerate(self._plain):
-            if plain:
-                stream = self._stream(self._entries.pupil(index), self._entries.occasion(index))
-                yield Fact(stream, links.event(self._entry(index)))
+        yield from self._first_marks()
         for stream, versions in self._chains:
             for link in versions:
                 yield Fact(stream, links.event(link))
+
+    def _first_marks(self) -> Iterator[Fact]:
+        """Yield the facts of the plain rows.
+
+        Those of one register say the same of each code but for whose they are, and in which row.
+        """
+        rows, begins = self._rows, self._entries.streams()
+        for first, last in rows.registers():
+            ends, made = self._entries.occasion(first).text, dict[int, SourcedEvent]()
+            for index in compress(range(first, last), self._plain[first:last]):
+                stream, code = begins[rows.upn[index]] + ends, rows.code[index]
+                if index in rows.extras:
+                    yield Fact(stream, links.event(self._entry(index)))
+                    continue
+                event = made.get(code)
+                if event is None:
+                    event = made[code] = links.event(self._entry(index))
+                yield Fact(stream, said_in(event, rows.line[index]))
 
     def changes(self) -> Iterator[Fact]:
         """Yield the facts about marks that the ledger holds already."""
@@ -205,14 +223,19 @@ class Marks:
             if self._held.knows(stream):
                 yield from (Fact(stream, links.event(link)) for link in versions)
 
+    def _plan_first_marks(self, first: int, last: int) -> None:
+        """Take rows of one register with nothing after them; ``last``: before which they end."""
+        occasion, number = self._entries.occasion(first), last - first
+        self._plain[first:last] = bytes([1]) * number
+        self._hours.see(first, occasion, number)
+        self._add_to_count(self._kind(first, occasion), number)
+
     def _plan_row(self, index: int) -> None:
         pupil, occasion = self._entries.pupil(index), self._entries.occasion(index)
         key = (pupil.id, occasion.number)
         changes = self._changes.get(key)
         if changes is None and occasion.open and not self._held:
-            self._plain[index] = 1
-            self._hours.see(index, occasion)
-            self._add_to_count(self._kind(index, occasion))
+            self._plan_first_marks(index, index + 1)
             return
         cancelled = self._occasions.cancellation(occasion, pupil)
         withdrawn = self._occasions.withdrawn(occasion, pupil)
@@ -310,9 +333,9 @@ class Marks:
             settled = link.kind == "conflict" and link.original == link.code
             self._add_to_count("settled" if settled else link.kind)
 
-    def _add_to_count(self, kind: str) -> None:
-        self.count += 1
-        self._work.counts[_COUNTED[kind]] += 1
+    def _add_to_count(self, kind: str, number: int = 1) -> None:
+        self.count += number
+        self._work.counts[_COUNTED[kind]] += number
 
     def _entry(self, index: int) -> Link:
         rows = self._rows

@@ -7,10 +7,10 @@ are many, and held as compact columns: some 30 bytes a row, few texts, each once
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache, partial
-from itertools import count
+from functools import cache, lru_cache
+from itertools import count, groupby
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -334,45 +334,85 @@ class MarkRows:
     def __len__(self) -> int:
         return len(self.line)
 
+    def registers(self) -> Iterator[tuple[int, int]]:
+        """Yield where neighbours of one session, author and time begin, and before what they end.
+
+        Which is how a source writes the marks of one register.
+        """
+        first, said = 0, zip(self.session, self.by, self.stated, self.utc, strict=True)
+        for _, neighbours in groupby(said):
+            last = first + sum(1 for _ in neighbours)
+            yield first, last
+            first = last
+
 
 def read_marks(sheet: Sheet) -> MarkRows:
     """Read every row that is in order; tell the sheet what is wrong with the others."""
-    rows = MarkRows()
-    upns, codes, staff, sessions = (defaultdict[Any, int](count().__next__) for _ in range(4))
-    day, half = _remembering("date", fields.day), _remembering("session", fields.half)
-    instant = _remembering("recorded_on", parse_instant)
-    for line, cells in sheet.rows():
-        upn, on, part, code, minutes, nature, comment, by, at, kind, reason = cells
-        more = (minutes, nature, comment, kind, reason)
+    reader = _MarkReader()
+    rows = reader.rows
+    for lines, columns in sheet.blocks():
         try:
-            session = session_number(day(on), half(part))
-            stated = instant(at) if at else NOT_STATED
-            extras = _extras(more) if any(more) else None
-            if not (upn and code):
-                raise fields.empty("code" if upn else "upn")
-        except Refused as why:
-            sheet.refuse(line, why)
-            rows.faulty.append(upn)
-            continue
-        if extras is not None:
-            rows.extras[len(rows)] = extras
-        rows.upn.append(upns[upn])
-        rows.session.append(sessions[session])
-        rows.code.append(codes[code])
-        rows.by.append(staff[by])
-        rows.stated.append(stated)
-        rows.utc.append(at.endswith(_UTC))
-        rows.line.append(line)
+            reader.take(lines, columns)
+        except Refused:
+            for line, *cells in zip(lines, *columns, strict=True):
+                try:
+                    reader.take([line], [[cell] for cell in cells])
+                except Refused as why:
+                    sheet.refuse(line, why)
+                    rows.faulty.append(cells[0])
     if sheet.count > len(rows) + len(rows.faulty):
         rows.faulty.append(None)
-    rows.upns, rows.codes, rows.sessions = map(list, (upns, codes, sessions))
-    rows.staff = [fields.text(each) for each in staff]
-    return rows
+    return reader.finished()
 
 
-def _remembering(name: str, read: Read) -> Callable[[str], Any]:
-    """Return the reader of a column that must be given and in which few texts come again."""
-    return lru_cache(_REMEMBERED)(partial(Field(name, read, mandatory=True).value, name))
+class _MarkReader:
+    """Reads columns of marks.csv; what few texts state many times is read once."""
+
+    def __init__(self) -> None:
+        self.rows = MarkRows()
+        self._upns, self._codes, self._staff, self._sessions = (
+            defaultdict[Any, int](count().__next__) for _ in range(4)
+        )
+
+    def take(self, lines: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
+        """Add rows, all or none. Raises `Refused`, of a single row for what is wrong with it."""
+        upn, on, part, code, minutes, nature, comment, by, at, kind, reason = columns
+        rows, first = self.rows, len(self.rows)
+        sessions, times = list(map(_session, on, part)), list(map(_time, at))
+        more = zip(minutes, nature, comment, kind, reason, strict=True)
+        extras = {
+            place: _extras(cells) for place, cells in enumerate(more, start=first) if any(cells)
+        }
+        if not (all(upn) and all(code)):
+            raise fields.empty("code" if all(upn) else "upn")
+        rows.extras |= extras
+        rows.upn.extend(map(self._upns.__getitem__, upn))
+        rows.session.extend(map(self._sessions.__getitem__, sessions))
+        rows.code.extend(map(self._codes.__getitem__, code))
+        rows.by.extend(map(self._staff.__getitem__, by))
+        rows.stated.extend(stated for stated, _ in times)
+        rows.utc.extend(utc for _, utc in times)
+        rows.line.extend(lines)
+
+    def finished(self) -> MarkRows:
+        """Return the rows, with what their columns number."""
+        rows = self.rows
+        rows.upns, rows.codes, rows.sessions = map(list, (self._upns, self._codes, self._sessions))
+        rows.staff = [fields.text(each) for each in self._staff]
+        return rows
+
+
+@lru_cache(_REMEMBERED)
+def _session(day: str, half: str) -> int:
+    return session_number(_DAY.value("date", day), _HALF.value("session", half))
+
+
+@lru_cache(_REMEMBERED)
+def _time(cell: str) -> tuple[int, bool]:
+    """Return when a mark was recorded, if it is stated, and whether it is written as UTC."""
+    if not cell:
+        return NOT_STATED, False
+    return _INSTANT.value("recorded_on", cell), cell.endswith(_UTC)
 
 
 def _extras(cells: Sequence[str]) -> Extras:
@@ -380,4 +420,7 @@ def _extras(cells: Sequence[str]) -> Extras:
     return Extras(*values)
 
 
+_DAY = Field("date", fields.day, mandatory=True)
+_HALF = Field("session", fields.half, mandatory=True)
+_INSTANT = Field("recorded_on", parse_instant, mandatory=True)
 _EXTRAS = fields_of(Extras).items()

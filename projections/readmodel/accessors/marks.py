@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from projections.readmodel.accessors.entries import LATE, Entries, Made
 from projections.readmodel.known import EVER, Between, Known, conditions
 from projections.readmodel.mark_rows import FIRST_DAY, LAST_DAY, VERSIONS, row_ids, version_ids
 from projections.readmodel.record import Sealed, each, read, selection
@@ -42,7 +43,8 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     ``known_by_source``: the latest time stated along its chain so far, 0 where none is;
     ``batch``: ties the amendments of one request; ``step`` of a plan: planned, changed, withdrawn,
     of a mark that stopped counting: stopped, resumed; ``entered``: where the entry of a restated
-    mark, or of one that stopped counting, is in the log.
+    mark, or of one that stopped counting, is in the log; ``unsure``: whether a first mark was in
+    time is not known, and it counts as late.
     """
 
     pupil: int
@@ -64,6 +66,7 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     batch: str | None = None
     step: str | None = None
     entered: int | None = None
+    unsure: bool = False
 
 
 _SELECT: Mapping[str, Callable[[str], str]] = {
@@ -102,14 +105,6 @@ def recorded_marks(known: Known, pupil: int, session: str) -> list[Mark]:
     return known.recorded(Mark, id=Between(*version_ids(pupil, session)))
 
 
-def marks_with_codes(
-    known: Known, pupil: int, days: tuple[date, date], codes: Iterable[str]
-) -> list[Mark]:
-    """Return every version known of a pupil's marks of some days that has one of some codes."""
-    between = Between(*row_ids(pupil, *days))
-    return sorted(known.ever(Mark, id=between, code=set(codes)), key=lambda mark: mark.id)
-
-
 def versions(known: Known, **where: Any) -> list[Version]:  # noqa: ANN401 - of columns of marks
     """Return the versions of marks and plans known, by session and then as recorded.
 
@@ -126,7 +121,8 @@ def versions_on(known: Known, first: date, last: date) -> list[Version]:
 
 def versions_of_changed(known: Known, first: date, last: date) -> list[Version]:
     """Return the versions of the marks of some days that were changed after their first entry."""
-    changed = "kind <> 'entry' AND session BETWEEN :session_first AND :session_last"
+    within = "session BETWEEN :session_first AND :session_last"
+    changed = f"({Entries(known).differing}) AND {within}"
     found, values = conditions({"session": sessions_of(first, last)}, "m.")
     plans = f"(m.pupil, m.session) IN (SELECT pupil, session FROM marks WHERE {changed})"  # noqa: S608
     parts = (("marks", f"m.{_MARKS_WHERE.format(changed)}"), ("plans", f"{found} AND {plans}"))
@@ -157,8 +153,19 @@ def _read(
     rows = [
         row for values in each for sql in asked for row in known.db.execute(sql, point | values)
     ]
-    found = msgspec.convert(rows, list[Version], strict=False)
+    entries = Entries(known)
+    found = [
+        _as_known(entries, each) if each.kind in entries.doubtful else each
+        for each in msgspec.convert(rows, list[Version], strict=False)
+    ]
     return sorted(found, key=attrgetter("session", "pupil", "position"))
+
+
+def _as_known(entries: Entries, v: Version) -> Version:
+    """Return a first mark, of the kind that it is known to be."""
+    made = Made(v.pupil, v.session, v.kind, v.code, v.position, v.imported)
+    kind, sure = entries.judge(made)
+    return v if kind == v.kind and sure else replace(v, kind=kind, unsure=not sure)
 
 
 class Extent(NamedTuple):
@@ -177,6 +184,22 @@ def extent(known: Known, kinds: Iterable[str], first: str, last: str) -> Extent:
     sql = f"""SELECT count(*), min(session), max(session), min(kf), max(kf) FROM marks
         WHERE {EVER} AND {found}"""  # noqa: S608 - our own names
     return Extent(*known.db.execute(sql, known.point | values).fetchone())
+
+
+def late_entries(known: Known, first: date, last: date) -> Extent:
+    """Return how many first marks of some days are known to be late, or may be."""
+    entries = Entries(known)
+    where = f"replaced IS NULL AND ({entries.differing})"
+    marks = each(Mark, of_days(known, selection(Mark), first, last, where))
+    late = [mark for mark in map(entries.as_known, marks) if mark.kind == LATE]
+    sessions, places = [mark.session for mark in late], [mark.kf for mark in late]
+    return Extent(
+        len(late),
+        min(sessions, default=None),
+        max(sessions, default=None),
+        min(places, default=None),
+        max(places, default=None),
+    )
 
 
 class ImportedMark(NamedTuple):
@@ -203,7 +226,8 @@ def marks_by_upn(
     """
     known.db.create_function("upn", 1, upns.get, deterministic=True)
     where = f"replaced IS {'NOT ' if changes else ''}NULL ORDER BY session, upn(pupil), kf"
-    return each(Mark, of_days(known, selection(Mark), *days, where))
+    rows = each(Mark, of_days(known, selection(Mark), *days, where))
+    return map(Entries(known).as_known, rows)
 
 
 class FirstMark(NamedTuple):
@@ -262,8 +286,8 @@ def takers(known: Known) -> set[tuple[str, str]]:
     return found
 
 
-def takings(known: Known, sessions: Between) -> list[RegisterTaken]:
-    """Return how the registers of some sessions were taken; by what is known of their clocks."""
+def takings(known: Known, **where: Any) -> list[RegisterTaken]:  # noqa: ANN401 - of its columns
+    """Return how some registers were taken; by what is known of their clocks."""
     commits = known.commits
     return [
         replace(
@@ -271,7 +295,7 @@ def takings(known: Known, sessions: Between) -> list[RegisterTaken]:
             opened=each.opened and commits.by_clock_of(each.kf, each.opened),
             ended=commits.by_clock_of(each.kf, each.ended),
         )
-        for each in known.standing(RegisterTaken, session=sessions)
+        for each in known.standing(RegisterTaken, **where)
     ]
 
 
@@ -280,7 +304,7 @@ def questionable(
 ) -> Iterator[list[Mark]]:
     """Yield the versions of each mark that was changed, entered late or ever provisional."""
     held, values = conditions({"code": set(provisional)})
-    asked = f"(kind <> 'entry' OR {held}) AND session BETWEEN :first AND :last"
+    asked = f"({Entries(known).differing} OR {held}) AND session BETWEEN :first AND :last"
     where = f"{_MARKS_WHERE.format(asked)} ORDER BY id"
     found = read(Mark, of_days(known, selection(Mark), first, last, where, **values))
     for _, chain in groupby(found, key=lambda mark: (mark.pupil, mark.session)):

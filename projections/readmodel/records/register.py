@@ -3,12 +3,7 @@
 from projections.readmodel.record import Joined, Sealed, Versioned, table
 
 
-@table(
-    "marks",
-    ("id",),
-    row_id=True,
-    usual=("id", "pupil", "session", "kind", "code", "by", "stated", "imported", "kf", "sf"),
-)
+@table("marks", ("id",), row_id=True)
 class Mark(Versioned, frozen=True):
     """A version of a mark; ``id``: `mark_rows.row_id`; ``kind``: how it came about."""
 

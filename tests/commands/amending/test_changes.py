@@ -19,6 +19,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested, PolicyAdopted
 from ledger.events.calendar import TermSet
 from ledger.events.penalties import NoticeStated
+from ledger.events.register import MarkAmended, SessionMarked
 from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, StaffRow
 from ledger.values import HALVES, Operator, Session, parse_session
@@ -89,7 +90,14 @@ def office(**asked):
     state = State(school, {}, Operator("mm", "office"), str, lambda: "batch")
     if "notice" in asked:
         notice = {**asked["notice"], "sessions": tuple(asked["notice"].get("sessions", ()))}
-        told(state, f"notices:{ADA.id}:F1", NoticeStated(kind="s444A", **notice))
+        stream = f"notices:{ADA.id}:F1"
+        told(state, stream, NoticeStated(kind="s444A", **notice))
+        state.positions[stream] = [1000]
+    for session, code in asked.get("stood", {}).items():
+        changed = MarkAmended(original=code, code="I", by="mm")
+        stream = streams.mark(ADA.id, session)
+        told(state, stream, SessionMarked(code=code), changed)
+        state.positions[stream] = [1, 1001]
     today = asked.get("today", date(2026, 11, 20))
     return Office(state, parse_instant(f"{today}T16:00"))
 

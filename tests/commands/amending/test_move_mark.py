@@ -73,3 +73,10 @@ def test_move_is_shown(wrong):
 def test_move_that_cannot_be_is_refused(wrong, fields, code):
     """Nothing to move, a code that may not stand, no reason, nobody."""
     wrong.refused(move(**fields), code)
+
+
+def test_right_pupil_gets_an_ordinary_entry_while_the_register_is_open(desk):
+    """Nothing made before the end of its taking is late."""
+    desk.at("2026-11-20T08:50").mark("P1", AM, "B", nature="taster day")
+    facts = dict(desk.recorded(move()))
+    assert not facts[f"mark:{desk.id('P2')}:{AM}"].late

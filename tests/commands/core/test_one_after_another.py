@@ -39,6 +39,7 @@ from commands.register.take import MarkSession, TakeRegister
 from commands.roll.correct import CorrectPupil
 from commands.roll.enrol import EnrolPupil, MovePupil
 from commands.roll.families import RecordParent, RecordRelation
+from commands.roll.moves import CorrectMove
 from commands.roll.remove import RemovePupil
 from commands.school.staff import AddStaff, ChangeStaff, LeaveStaff
 from ledger.clock import SECOND
@@ -154,6 +155,14 @@ ROLL = (
         from_=DAY,
         to=GROUP,
         reason=one_of(None, "In it all along"),
+    ),
+    built(
+        CorrectMove,
+        pupil=PUPIL,
+        kind="registration",
+        from_=DAY,
+        to=one_of(date(2026, 11, 18), date(2026, 11, 23)),
+        reason=REASON,
     ),
     built(CorrectPupil, pupil=PUPIL, field="forename", to=one_of("Ada", "Ivy"), reason=REASON),
     built(RemovePupil, pupil=PUPIL, last_day=date(2026, 11, 27), ground="a"),

@@ -32,6 +32,7 @@ from ledger.events.school import StaffChanged
 from ledger.sealing import keys
 from ledger.sealing.boxes import Where
 from ledger.sealing.keys import REDACTED, KeyRing
+from ledger.state.school import Spell
 from ledger.store.store import Store
 from ledger.values import Session
 from tests.commands.conftest import HAL, MO, Desk, refusal
@@ -458,6 +459,26 @@ def test_an_enrolment_withdrawn_keeps_nobody_for_ever(school):
     pupil = look(school.context, lambda state: state.pupil("P1"))
     pupil.spells.clear()
     assert redact._end_of_roll_entry(pupil, date(2026, 8, 1)) == date(2033, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "may_go"),
+    [
+        ((date(2020, 7, 10), date(2026, 7, 31)), date(2032, 8, 1)),
+        ((date(2020, 7, 10), date(2026, 8, 1)), date(2033, 8, 1)),
+        ((date(2026, 7, 31), date(2020, 7, 10)), date(2032, 8, 1)),
+        ((date(2020, 7, 10), None), date.max),
+        ((None, date(2020, 7, 10)), date.max),
+    ],
+)
+def test_a_name_is_kept_six_years_after_the_school_year_of_the_last_day_of_all(
+    school, lasts, may_go
+):
+    """Of whoever came back, in whatever order it was recorded; never while on roll."""
+    pupil = look(school.context, lambda state: state.pupil("P1"))
+    pupil.spells.clear()
+    pupil.spells.update({n: Spell(date(2019, 9, 1), last) for n, last in enumerate(lasts)})
+    assert redact._end_of_roll_entry(pupil, date(2026, 11, 20)) == may_go
 
 
 def test_no_such_event_is_refused(school):

@@ -292,6 +292,17 @@ def test_a_name_of_no_parent_is_asked_about(family, written, meant):
     assert "no parent on record is named" in note
 
 
+def test_parents_on_record_are_listed_by_their_ids(family):
+    """In whatever order they were recorded."""
+    for parent, forename in (("PA0", "Una"), ("P", "Ivo"), ("PA10", "Liv")):
+        family.do(RecordParent(parent_id=parent, surname="Quill", forename=forename))
+        family.do(RecordRelation(parent_id=parent, pupil="P1"))
+    refusal = family.refused(request(asked_by="Rowan Reed"), "asked-by-unknown")
+    assert (
+        "(P Ivo Quill, PA0 Una Quill, PA1 Mrs Zoë-Anne O'Quill, PA10 Liv Quill, PA2 Cal Quill)"
+    ) in refusal.what
+
+
 def test_two_parents_of_one_name_are_asked_about(family):
     """By their ids."""
     family.do(RecordParent(parent_id="PA3", surname="Quill", forename="Cal"))

@@ -133,6 +133,22 @@ def test_what_cannot_be_is_refused(office, given, code):
     office.refused(notice(**given), code)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"issued_on": date(2026, 11, 6)},
+        {"issued_on": date(2026, 11, 20)},
+        {"received_on": ISSUED, "paid_on": ISSUED},
+        {"outcome_on": date(2026, 11, 20)},
+        {"offence_first": date(2026, 11, 6)},
+        {"session": (Session(date(2026, 9, 14), "AM"), Session(date(2026, 11, 6), "PM"))},
+    ],
+)
+def test_days_may_fall_together(office, given):
+    """The last of the offence and the issue, the issue and its delivery; today is not to come."""
+    assert len(office.recorded(notice(**given))) == 1
+
+
 @pytest.mark.parametrize("make", ["notice", "confirm"])
 def test_a_parent_of_another_child_is_refused_with_those_of_this_one(office, make):
     """Named, with the way on for somebody who is no parent on record yet."""
@@ -173,6 +189,7 @@ def test_the_same_again_records_nothing_and_a_notice_between_is_no_matter(office
     office.do(confirm())
     assert office.recorded(confirm()) == []
     assert len(office.recorded(confirm(notices=2))) == 1
+    assert len(office.recorded(confirm(on=date(2026, 11, 20)))) == 1
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,35 @@ def test_more_than_five_pupils_are_counted(desk):
     assert refused.what.splitlines()[-2] == "  and 3 more pupils"
 
 
+@pytest.mark.parametrize(("others", "more"), [(4, []), (5, ["  and 1 more pupil"])])
+def test_of_five_pupils_all_are_named_and_of_six_one_is_counted(desk, others, more):
+    """Where marks stop counting, and where they begin to."""
+    pupils = [f"p{n}" for n in range(others)]
+    enrolled = [ledgers.enrolled(p, FIRST_DAY, surname="Vale", forename=p) for p in pupils]
+    marks = [ledgers.marked(p, "2026-09-16/AM", "/") for p in pupils]
+    desk.do(Facts(facts=(*enrolled, *marks)))
+    everyone = {"groups": ()}
+    stop = desk.do(Facts(facts=(shut(16, **everyone),))).says
+    begin = desk.do(Facts(facts=(shut(16, event=ClosureWithdrawn, **everyone),))).says
+    for said in (stop, begin):
+        assert [line for line in said if "more pupil" in line and "without" not in line] == more
+        assert len([line for line in said if ": 1 /" in line or ": 2 O" in line]) == 5
+
+
+@pytest.mark.parametrize(("others", "more"), [(3, []), (4, ["  and 1 more pupil without a mark"])])
+def test_of_five_pupils_without_a_mark_all_are_named_and_of_six_one_is_counted(
+    tmp_path, others, more
+):
+    """Ann, Bob and who came beside them: the day was held after all."""
+    pupils = [f"p{n}" for n in range(others)]
+    enrolled = [ledgers.enrolled(p, FIRST_DAY, surname="Vale", forename=p) for p in pupils]
+    desk = founded(tmp_path / "ledger", *enrolled, shut(16, groups=()))
+    held = shut(16, groups=(), event=ClosureWithdrawn)
+    named = unmarked(desk.do(Facts(facts=(held,))).says)
+    assert [line for line in named if "more pupil" in line] == more
+    assert len([line for line in named if "2 sessions were held" in line]) == 5
+
+
 def test_a_paper_that_rested_on_them_is_told_besides(desk):
     """Both are in the transaction, the paper last."""
     desk.do(Facts(facts=(notice(),)))

@@ -10,7 +10,7 @@ from ledger.events.calendar import SessionsClosed
 from ledger.events.register import SessionMarked
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilEnrolled, PupilRemoved
 from ledger.values import upn_check_letter
-from tests.commands.conftest import MO, upn
+from tests.commands.conftest import MO, NOW, upn
 
 BORN = date(2014, 10, 1)
 
@@ -85,6 +85,32 @@ def test_the_boarder_flag_is_amended_and_its_spell_stated_again(desk):
     assert day.boarder is False
 
 
+@pytest.fixture
+def back(desk):
+    """Ada left in October and came back on 16 November."""
+    desk.at("2026-10-23T16:00")
+    desk.do(RemovePupil(pupil="P1", last_day=date(2026, 10, 23), ground="a"))
+    desk.at(NOW).enrol(1, "Ada", "Quill", dob=BORN, starts_on=date(2026, 11, 16))
+    return desk
+
+
+def test_the_boarder_flag_is_that_of_the_newest_spell(back):
+    """The one before stays as it was."""
+    [_, enrolled] = back.events(correct(field="boarder", to="yes"))
+    assert enrolled.starts_on == date(2026, 11, 16)
+
+
+def test_nobody_is_born_after_the_first_day_of_all_on_roll(back):
+    """The earliest of the spells; a day of birth of today has not yet to come."""
+    for day in ("2026-09-02", "2026-11-10", "2026-11-20"):
+        back.refused(
+            correct(field="dob", to=day), "starts-before-birth",
+            f"the pupil was on roll on 2026-09-02, before a birth on {day}",
+        )  # fmt: skip
+    back.refused(correct(field="dob", to="2026-11-21"), "dob-future")
+    assert back.do(correct(field="dob", to="2026-09-01")).header is not None
+
+
 def test_a_last_day_to_come_survives_a_changed_flag(desk):
     """The spell stated again ends as it did."""
     desk.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 27), ground="a", next_school="Brook"))
@@ -146,6 +172,20 @@ def test_duplicate_is_withdrawn_in_favour_of_the_survivor(twice):
         starts_on=date(2026, 11, 2), survivor=twice.id("P1"), reason="entered twice", **MO
     )
     twice.refused(merge(), "record-withdrawn")
+
+
+def test_spells_are_withdrawn_in_their_order(twice):
+    """The earlier was stated after the later, as a source may."""
+    details = {"upn": upn(9), "local_id": "D1", "surname": "Quil", "forename": "Ada"}
+    first, last = date(2026, 9, 14), date(2026, 9, 30)
+    twice.put(
+        f"pupil:{twice.id('D1')}",
+        PupilEnrolled(starts_on=first, birth_cohort=2014, compulsory_from=date(2019, 12, 31),
+                      dob=BORN.isoformat(), **details),
+        PupilRemoved(starts_on=first, leaves_on=last, ground="a"),
+    )  # fmt: skip
+    withdrawn = [e.starts_on for e in twice.events(merge()) if isinstance(e, EnrolmentWithdrawn)]
+    assert withdrawn == [first, date(2026, 11, 2)]
 
 
 def test_marks_that_only_the_duplicate_has_become_late_entries(twice):

@@ -81,6 +81,16 @@ def test_known_upn_begins_another_spell(gone):
     assert joined == GroupJoined(kind="registration", name="7B", since=FIRST)
 
 
+def test_a_group_that_a_source_ends_on_the_first_day_again_ends_before_it(gone):
+    """A pupil has one class a day; one that it ends the day before is ended already."""
+    was = {"kind": "registration", "name": "7A", "since": date(2026, 9, 2)}
+    before = GroupLeft(until=date(2026, 11, 15), **was)
+    gone.put(f"pupil:{gone.id('P1')}", GroupLeft(until=FIRST, **was))
+    assert gone.events(back(registration="7B", year=None))[1:] == [
+        before, GroupJoined(kind="registration", name="7B", since=FIRST),
+    ]  # fmt: skip
+
+
 def test_group_left_before_is_not_left_again(gone):
     """A membership that has ended stays as it ended."""
     gone.at("2026-10-23T15:00")
@@ -179,6 +189,18 @@ def test_new_registration_group_takes_the_place_of_the_old(desk):
     """The old ends on the day before; repeated, whoever belongs to the group stays."""
     assert desk.events(move()) == [LEFT, joined("7B")]
     assert "nothing was recorded" in desk.do(move()).says[0]
+
+
+def test_a_group_that_ends_on_the_day_of_a_move_ends_the_day_before(desk):
+    """The last day of the old was to be the first of the new."""
+    desk.do(leave(from_=date(2026, 11, 24)))
+    assert desk.events(move()) == [LEFT, joined("7B")]
+
+
+def test_a_group_that_ended_the_day_before_a_move_is_left_alone(desk):
+    """It is ended already."""
+    desk.do(leave())
+    assert desk.events(move()) == [joined("7B")]
 
 
 def test_cohorts_are_held_beside_each_other(desk):

@@ -106,6 +106,13 @@ def test_what_is_not_given_of_a_relation_stays_and_an_empty_text_clears(parent):
     assert event == RelationRecorded(relationship="mother", care="yes", no_contact="yes")
 
 
+def test_a_relation_may_be_of_one_day(parent):
+    """Its last day is its first."""
+    day = date(2026, 9, 2)
+    [(_, event)] = parent.recorded(relate(from_=day, to=day))
+    assert (event.since, event.until) == (day, day)
+
+
 def test_repeated_relation_records_nothing(parent):
     """The same relation again is no news, also one of which nothing is known."""
     bare = RecordRelation(parent_id="Q1", pupil="P2")

@@ -59,6 +59,32 @@ def test_second_spell_ends_by_itself(desk):
     desk.refused(remove(last_day=date(2026, 11, 13)), "not-on-roll")
 
 
+def test_a_last_day_of_today_may_change_until_it_has_passed(desk):
+    """The family stays after all; tomorrow it stands."""
+    desk.do(remove())
+    [event] = desk.events(remove(last_day=date(2026, 11, 27)))
+    assert event.leaves_on == date(2026, 11, 27)
+
+
+def test_the_first_day_may_be_the_last(desk):
+    """Whoever never comes again after one day."""
+    desk.enrol(9, "Eve", "Vale", dob=date(2014, 12, 1), starts_on=FRIDAY)
+    [event] = desk.events(remove(pupil="P9"))
+    assert (event.starts_on, event.leaves_on) == (FRIDAY, FRIDAY)
+
+
+def test_under_later_spells_the_first_of_them_is_named(desk):
+    """Ada came back twice."""
+    again = {"dob": date(2014, 10, 1)}
+    for last, first in (("2026-09-30", date(2026, 10, 5)), ("2026-10-23", date(2026, 11, 16))):
+        desk.at(f"{last}T16:00").do(remove(last_day=date.fromisoformat(last)))
+        desk.at(f"{first}T08:00").enrol(1, "Ada", "Quill", starts_on=first, **again)
+    refused = desk.at(NOW).refused(remove(last_day=date(2026, 9, 15)), "not-on-roll")
+    assert refused.what == (
+        "the pupil's time on roll cannot end on 2026-09-15: a spell begins on 2026-10-05"
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

@@ -46,6 +46,13 @@ def test_an_event_that_says_nothing_has_a_nonce_all_the_same():
     assert codec.encode(EvidenceGiven())[1] == b"{}"
 
 
+def test_events_written_together_are_those_written_one_by_one():
+    events = [EvidenceGiven(), SessionMarked(code="L", comment="a\nb"), EvidenceGiven(note="é")]
+    each = [codec.encode(event, nonce)[1] for event, nonce in zip(events, "abc", strict=True)]
+    assert codec.encode_many(events, iter("abc")) == each
+    assert codec.encode_many([]) == []
+
+
 @given(
     st.builds(
         SessionMarked,

@@ -427,6 +427,25 @@ def test_a_copy_of_a_key_that_stays_is_named(ring, tmp_path):
         ring.destroy("p", at=1)
 
 
+def test_keys_that_are_destroyed_again_are_looked_for_too(ring, tmp_path):
+    """As a restored back-up is brought up to date; a copy of one that stays is no matter."""
+    for purpose in ("identity", "casework"):
+        sealed_in(ring, "text", purpose=purpose)
+    copy = tmp_path / "keys.db.old"
+    copy.write_bytes(keys_of(ring)["p", "casework"])
+    assert ring.destroy_again([("p", "identity", 1)]) == 1
+    with pytest.raises(Incomplete, match=r"may be in keys\.db\.old still"):
+        ring.destroy_again([("p", "casework", 1)])
+
+
+def test_a_text_redacted_again_has_its_key_looked_for_too(ring, tmp_path):
+    """The subject's key, from which it follows, is one that goes with it."""
+    found = sealed_in(ring, "kept", "wrong")
+    (tmp_path / "keys.db.old").write_bytes(keys_of(ring)["p", "casework"])
+    with pytest.raises(Incomplete, match=r"may be in keys\.db\.old still"):
+        ring.reapply([redaction(found[1])], lambda _: found)
+
+
 def test_a_disk_that_fails_before_a_key_is_overwritten_is_told(tmp_path, monkeypatch):
     path = tmp_path / "keys.db"
     KeyRing.create(path)

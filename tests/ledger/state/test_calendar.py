@@ -35,6 +35,7 @@ def test_the_school_meets_on_weekdays_inside_terms(day, meets):
     calendar = Calendar([LATER, AUTUMN])
     assert calendar.in_term(day) is meets
     assert [calendar.meets(Session(day, half)) for half in HALVES] == [meets, meets]
+    assert [calendar.meets_everyone(Session(day, half)) for half in HALVES] == [meets, meets]
 
 
 def test_a_closure_concerns_its_session_and_groups():
@@ -47,6 +48,7 @@ def test_a_closure_concerns_its_session_and_groups():
     assert not calendar.meets(afternoon)
     assert not calendar.meets(afternoon, ["Y8"])
     assert calendar.closures_on(morning) == [closed(MONDAY, "AM", "Y7")]
+    assert [calendar.meets_everyone(each) for each in (morning, afternoon)] == [False, False]
 
 
 def test_a_cancellation_is_told_before_a_planned_closure():

@@ -20,12 +20,14 @@ ELSEWHERE = register.RegisterTaken(by="S1", ended=1, marks=1)
 
 THERE, AGAIN = Step("N", "O", 20, restated=False), Step("O", "I", 30, restated=True)
 
-FIRST = Mark(code="N", source_entry="N", source_code="N", entry_stated=10, length=1)
+FIRST = Mark(
+    code="N", source_entry="N", source_code="N", amended_here=False, entry_stated=10, length=1
+)
 HERE = {"amended_here": True, "codes_here": (("N", "C"),)}
 OPEN = replace(FIRST, code="C", nature="n", source_code="M", conflict="open", length=3, **HERE)
 CASES = {
     "nothing": ([], Mark()),
-    "an entry": ([ENTRY], Mark(code="N", length=1)),
+    "an entry": ([ENTRY], Mark(code="N", amended_here=False, length=1)),
     "corrected during taking": (
         [ENTRY, CORRECTED],
         Mark(code="L", minutes_late=4, amended_here=True, codes_here=(("N", "L"),), length=2),

@@ -168,6 +168,12 @@ def test_what_else_was_altered_in_transit_is_said_to_be():
             read_note(received(raw))
 
 
+def test_the_largest_number_of_entries_is_one():
+    """2**63 - 1, as SQLite counts."""
+    read = read_checkpoint(f"o\n9223372036854775807\n{'A' * 43}=\n")
+    assert read.size == 9_223_372_036_854_775_807
+
+
 @pytest.mark.parametrize("size", ["9" * 6000, "9223372036854775808", "01", "+1", "-1", "1_0"])
 def test_a_number_that_is_none_is_refused(size):
     with refused_with("note-unreadable"):

@@ -163,6 +163,26 @@ def test_a_malformed_request_is_bad(one, body):
     assert status(one, 0, 5) == 200
 
 
+@pytest.mark.parametrize("number", [2**63 - 2, 2**63 - 1])
+def test_the_largest_number_of_entries_is_none_too_many(one, number):
+    """It is read, and is beyond the checkpoint, or not what was seen last."""
+    assert one.add(f"old {number}\n\n{NOTE}".encode(), NOON).status == 400
+    assert read_request(f"old {number}\n\n{NOTE}".encode()).old == number
+
+
+def test_a_request_of_64_kib_is_not_too_long(one):
+    """It is read: what is wrong with it is another thing."""
+    body = f"old 0\n\n{NOTE}"
+    line = "\u2014 other " + b64encode(bytes(60)).decode() + "\n"
+    lines = line * ((65_536 - len(body.encode())) // len(line.encode()))
+    short = 65_536 - len((body + lines).encode())
+    name = "other" + "x" * short
+    whole = body + line.replace("other", name) + lines[len(line) :]
+    assert len(whole.encode()) == 65_536
+    assert one.add(whole.encode(), NOON).status == 200
+    assert one.add(whole.replace(name, f"{name}x").encode(), NOON).status == 400
+
+
 def test_bytes_that_are_no_text_are_bad(one):
     assert one.add(b"\xff\xfe", NOON).status == 400
 

@@ -86,6 +86,13 @@ def test_an_answer_that_is_too_long_is_refused():
         post(url, b"x", "text/plain")
 
 
+def test_an_answer_of_64_kib_is_not_too_long():
+    with answering(200, lambda _: bytes(65_536)) as url:
+        assert len(post(url, b"x", "text/plain")[1]) == 65_536
+    with answering(200, lambda _: bytes(65_537)) as url, refused_with("not-reached", "too long"):
+        post(url, b"x", "text/plain")
+
+
 @pytest.mark.parametrize(
     "url",
     [

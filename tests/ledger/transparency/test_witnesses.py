@@ -140,6 +140,19 @@ def test_a_cosignature_that_is_wrong_is_a_fault(context):
     assert all(any(what in said for _, said in found) for what in lines.values())
 
 
+def test_what_was_seen_at_an_instant_was_known_at_it(context):
+    """Of several that were seen, the newest up to then."""
+    trust(context)
+    size = cosign(context.folder, seconds=NOON)
+    grow(context, "S2")
+    cosign(context.folder, seconds=NOON + 60)
+    trusts = trusted_witnesses(context.folder)
+    found = newest_sighting(context.folder, trusts, known_at=NOON * SECOND)
+    assert found == Sighting(size, NOON * SECOND, WITNESS.name)
+    later = newest_sighting(context.folder, trusts, known_at=(NOON + 60) * SECOND)
+    assert later.at == (NOON + 60) * SECOND
+
+
 def test_a_log_without_the_table_is_a_fault(context):
     put(context.folder, "DROP TABLE cosignatures")
     newest, (fault,) = hear_witnesses(context.folder, [])
@@ -198,6 +211,7 @@ def test_a_request_continues_what_was_seen(context):
     checkpoint = request.checkpoint
     assert requests.note == dict(notes_newest_first(context.folder))[requests.size]
     assert is_consistent(older, root, checkpoint.size, checkpoint.root, request.proof)
+    assert requests.since(checkpoint.size).proof == ()
     with refused_with("since-beyond"):
         requests.since(requests.size + 1)
 

@@ -70,6 +70,32 @@ def test_who_may_amend_late_is_asked_for_on_every_day():
     assert "amending.late_after_school_days from 2027-08-01" in caught.value.what
 
 
+def test_where_half_of_a_pair_is_missing_the_days_are_told_in_their_order():
+    """Each day from which it is, whatever the order of the rules."""
+    years = ("2029-09-01", "2026-09-01", "2031-09-01", "2027-09-01")
+    rows = "".join(
+        rule("amending.late_after_school_days", 10, f"until = {year[:4]}-12-31").replace(
+            "2026-09-01", year
+        ).replace("confidence", f"after_gap = {str(year != years[1]).lower()}\nconfidence")
+        for year in sorted(years)
+    )  # fmt: skip
+    with pytest.raises(Refused) as caught:
+        read(rows, "own")
+    told = [
+        caught.value.what.find(f"late_after_school_days from {each}") for each in sorted(years)
+    ]
+    assert -1 not in told
+    assert told == sorted(told)
+
+
+def test_the_policies_that_are_shipped_are_named_in_order(tmp_path, monkeypatch):
+    """Whatever the order in which a disk lists them."""
+    for name in ("c", "a", "e", "b", "d", "f"):
+        (tmp_path / f"{name}.toml").touch()
+    monkeypatch.setattr(school_packs, "_FOLDER", tmp_path)
+    assert school_packs.names() == ["a", "b", "c", "d", "e", "f"]
+
+
 @pytest.mark.parametrize("name", school_packs.names())
 def test_every_shipped_policy_is_valid(name):
     """And says what its keys are; there is a model of a second person's approval."""

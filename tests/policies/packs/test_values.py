@@ -116,6 +116,26 @@ def test_an_unknown_rule_is_refused(name):
     assert refusal == ("rule-unknown", f"there is no rule {name!r}")
 
 
+def test_after_a_gap_the_first_value_of_those_that_follow_is_named():
+    """And of those before it the last day."""
+    dated = (
+        ("2015-01-01\nuntil = 2016-12-31", ""), ("2017-01-01\nuntil = 2017-12-31", ""),
+        ("2019-01-01\nuntil = 2019-12-31", "after_gap = true"), ("2020-01-01", ""),
+    )  # fmt: skip
+    text = "".join(ROW.replace("2020-01-01", f"{days}\n{gap}") for days, gap in dated)
+    catalogue = Parameters(("a",), lambda stem: read_rules(text, stem))
+    with pytest.raises(Refused) as caught:
+        catalogue.value("a.limit", date(2018, 6, 1))
+    assert caught.value.what.endswith("the one before ended on 2017-12-31")
+    assert caught.value.remedy == "ask about 2019-01-01 or later"
+
+
+def test_a_value_may_hold_for_one_day():
+    rules = read_rules(ROW.replace("value = 2", "value = 2\nuntil = 2020-01-01"), "a")["a.limit"]
+    days = (date(2019, 12, 31), date(2020, 1, 1), date(2020, 1, 2))
+    assert [rules[0].covers(day) for day in days] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("on", "what", "remedy"),
     [
@@ -184,6 +204,12 @@ def test_what_is_left_out_is_statute_without_end_or_note():
         ("value = 2", "value = 2\nuntil = 2019-12-31", "rule limit: 'until' is before 'from'"),
         ('"limit"', '"limit', "Illegal character"),
         ("[[rule]]", "[[rules]]", "unknown key 'rules'"),
+        ("[[rule]]", "zeta = 1\nalpha = 2\nmid = 3\n[[rule]]", "unknown key 'alpha'"),
+        (
+            "value = 2",
+            "value = 2\nzeta = 1\nmid = 3\nalpha = 2\nrest = 4",
+            "rule limit: unknown key 'alpha'",
+        ),
     ],
 )
 def test_a_faulty_row_is_refused_by_name(old, new, fault):
@@ -227,7 +253,15 @@ def test_each_form_of_value_is_given_as_what_it_is():
 
 @pytest.mark.parametrize(
     ("value", "form"),
-    [("true", "number"), ('"2024"', "day"), ("[1]", "names"), ("2", "days"), ("[1]", "table")],
+    [
+        ("true", "number"),
+        ('"2024"', "day"),
+        ("[1]", "names"),
+        ("2", "days"),
+        ("[1]", "table"),
+        ('["a", 1]', "names"),
+        ('[2026-01-01, "a"]', "days"),
+    ],
 )
 def test_a_value_of_another_form_is_refused(value, form):
     """A number is not read from a truth value, nor a list from a number."""

@@ -74,7 +74,7 @@ def record(book, given):
         book.add(instant(day.year, day.month, day.day, 12), *made)
     if "notice" in given:
         stated = {"kind": "s444A", **given["notice"]}
-        notice = NoticeStated(**stated | {"sessions": tuple(stated["sessions"])})
+        notice = NoticeStated(**stated | {"sessions": tuple(stated.get("sessions", ()))})
         book.add(cases.LATER, Fact(streams.notices("P1", "ann"), notice))
 
 

@@ -23,6 +23,7 @@ from ledger.sealing.keys import KeyRing, is_sealed
 from ledger.store.facts import Fact
 from ledger.values import Session
 from projections.readmodel import catch_up, models
+from projections.readmodel.mark_versions import CHANGES
 from projections.readmodel.records.all_records import RECORDS
 from projections.readmodel.tables import ALWAYS, STANDS, open_tables
 from tests.projections.ledgers import instant
@@ -49,7 +50,7 @@ def test_every_fact_of_a_subject_has_a_place_in_the_read_models(subject):
     """An event that no model takes would be recorded and never seen."""
     facts = {c for c in EVENTS.values() if c.__module__ == subject.__name__}
     assert facts
-    assert facts <= set(models.HANDLERS)
+    assert facts <= {*models.HANDLERS, register.SessionMarked, *CHANGES}
 
 
 def test_a_parent_their_relation_and_their_notices_are_kept(school):

@@ -223,6 +223,9 @@ WRONG = {
     "a detail that was not so": (
         "corrections", f"{ADA},,surname,Other,Another,Told,{HOPE},{AT}", "correction-order",
     ),
+    "the day of a move amended by nobody": (
+        "corrections", f"{ADA},,registration,joins 9A,joins 9B,Told,,,,{AT}", "correction-author",
+    ),
     "a birthday that is none": (
         "corrections", f"{ADA},,dob,2012-10-03,soon,Told,{HOPE},{AT}", "date",
     ),
@@ -277,6 +280,15 @@ def test_an_amendment_of_a_pupil_held_is_that_of_whom_the_source_names(known, ch
     known.once(folder, DetailsAmended=1)
     [amended] = known.states("DetailsAmended")
     assert amended["by"] == "H01"
+
+
+def test_the_day_of_a_move_is_amended_once(known, stated):
+    """Its groups are in groups.csv; nothing of the pupil changes by it."""
+    row = f"{ADA},,registration,joins 9A on 2026-09-02,joins 9A on 2026-09-01,Form,{HOPE},{AT}"
+    folder = stated(corrections=row)
+    known.once(folder, AdmissionAmended=1)
+    [amended] = known.states("AdmissionAmended")
+    assert amended["field"] == "registration"
 
 
 def test_a_birthday_before_an_amendment_that_is_none_is_refused(ledger, stated):
