@@ -125,8 +125,11 @@ def _steps(view: View, where: dict[str, int]) -> list[Step]:
 
 
 def _place(step: Step) -> tuple[date, str, int, int]:
-    version = step.version
-    return version.on_date, version.at or "", version.line, version.kf
+    return _in_time(step.version)
+
+
+def _in_time(version: CaseworkStep) -> tuple[date, str, int, int]:
+    return version.on_date, version.at or "", version.sf, version.kf
 
 
 class _Finder:
@@ -180,7 +183,9 @@ class _Finder:
 def _reviews(standing: Sequence[CaseworkStep]) -> dict[tuple[int, str], date]:
     """Return the day of the review that is due of each step: what the last review says counts."""
     due: dict[tuple[int, str], date | None] = {}
-    for each in sorted(standing, key=lambda step: (step.on_date, step.at or "", step.line)):
+    for each in sorted(
+        standing, key=lambda step: (step.on_date, step.at or "", step.sf, step.line)
+    ):
         of = (each.pupil, each.reviews or each.id)
         due[of] = None if each.ends else each.next_review
     return {of: day for of, day in due.items() if day is not None}

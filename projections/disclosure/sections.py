@@ -349,7 +349,7 @@ CASE: tuple[Section[Any], ...] = (
     )),
     Section[CaseworkStep](
         "casework", "Casework about the pupil",
-        _held(CaseworkStep, lambda each: (each.on_date, each.line)), (
+        _held(CaseworkStep, lambda each: (each.on_date, each.sf, each.line)), (
         Cell("on", "Date", "on_date"),
         Cell("step", "Step", _kind_of_step),
         Cell("by", "By", _caseworker),

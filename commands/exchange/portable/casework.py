@@ -35,7 +35,7 @@ def record_casework(work: Work) -> None:
     """Record each step that is not held; two equal rows are two steps. Corrections come last."""
     held: dict[str, _Held] = {}
     unseen, new = sum(map(len, work.school.casework.values())), list[CaseworkRow]()
-    for row in sorted(work.content.casework.rows, key=lambda row: row.of is not None):
+    for row in sorted(work.content.casework.rows, key=_turn):
         pupil = work.pupil(CASEWORK, row.line, row.upn)
         if pupil is None:
             continue
@@ -52,6 +52,11 @@ def record_casework(work: Work) -> None:
     if work.content.whole and work.content.casework.has:
         work.gone["casework steps"] += unseen
     work.notes += _unknown_words(new)
+
+
+def _turn(row: CaseworkRow) -> tuple[bool, bool]:
+    """Return when a row is read: after those that it may speak of."""
+    return row.of is not None, row.reviews is not None
 
 
 class _Held:
