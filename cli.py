@@ -116,6 +116,8 @@ class _Both(Lazy):
         """Ask for the command's own options only where no further word follows."""
         if args and args[0] in self.list_commands(ctx):
             self.params = []
+        else:
+            ctx.allow_interspersed_args = True
         return super().parse_args(ctx, args)
 
 

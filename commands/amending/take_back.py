@@ -31,8 +31,9 @@ class TakeBack(UseCase):
     """attendance take-back: take back an entry that was recorded wrongly, with the reason.
 
     A penalty notice, what the authority confirmed, a consideration, an alert settled, a
-    disclosure, a return made or evidence. It counts nowhere from then on, and stays on record
-    with who recorded it: attendance taken-back shows both. Of a notice all is taken back.
+    disclosure, a return made, evidence, a step with a family. It counts nowhere from then on, and
+    stays on record with who recorded it: attendance taken-back shows both. Of a notice all is
+    taken back.
     """
 
     entry: int = argument("number of the entry, as the answer that lists it shows it", minimum=1)

@@ -169,7 +169,11 @@ WAYS: Mapping[type[Event], WayBack] = {
     penalties.NoticesConfirmed: WayBack("recorded what the authority confirmed", _TAKEN_BACK),
     penalties.AlertSettled: WayBack("settled an alert", _TAKEN_BACK),
     casework.CaseworkStepTaken: WayBack(
-        "recorded a step of casework", f"{_STAYS}; the next import may add what is missing"
+        "recorded a step with a family",
+        f"attendance casework correct says it again as it was; {_TAKEN_BACK}",
+    ),
+    casework.CaseworkStepCorrected: WayBack(
+        "corrected a step with a family", "attendance casework correct corrects it again"
     ),
     returns.ReturnMade: WayBack("recorded a return to the authority", _TAKEN_BACK),
     returns.ReturnAgreed: WayBack(

@@ -57,6 +57,17 @@ def check(state: State, words: str, now: int, what: str = "") -> list[Range]:
     return [state.own_row, POLICIES]
 
 
+def check_roles(state: State, roles: Sequence[str], now: int, what: str) -> None:
+    """Refuse an author who holds none of some roles; the use case named the staff.
+
+    ``what``: what they wanted to do.
+    """
+    author, today = state.author(now), local_date(now)
+    if not _holds(state, author.staff_id, roles, today):
+        act = Act(commands=(), may=what, who=tuple(roles), reference="")
+        raise _refusal(state, author, act, today, "")
+
+
 def lacking(state: State, words: str, now: int) -> str:
     """Say who may give a command, where whoever is named may not; nothing where they may."""
     act = acts().by_command.get(words)

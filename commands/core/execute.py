@@ -38,8 +38,8 @@ from ledger.tlog import signing
 from ledger.tlog.note import Note, read_checkpoint
 from ledger.transparency import memory
 from ledger.values import parse_session
+from policies.packs import files as packs
 from policies.packs.codes import Codes, Rules, rules
-from policies.packs.files import statutory
 
 _REPORT_EVERY = 1000
 
@@ -389,7 +389,7 @@ def _changed_words(state: State, stream: str, change: SessionMarked | MarkChange
 
 
 def _adopt(in_force: Rules) -> Fact:
-    files = {name: content.decode() for name, content in statutory()}
+    files = {name: content.decode() for name, content in packs.every()}
     return Fact(streams.rules(in_force.digest), RulesAdopted(digest=in_force.digest, files=files))
 
 

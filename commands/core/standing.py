@@ -7,6 +7,7 @@ from commands.core.command import State
 from ledger.events import penalties
 from ledger.events.amending import EntryTakenBack, EvidenceGiven
 from ledger.events.base import Event
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed
 from ledger.events.returns import ReturnMade
 from ledger.state.school import is_notice
@@ -21,6 +22,7 @@ MAY_BE_TAKEN_BACK: Mapping[type[Event], str] = MappingProxyType(
         Disclosed: "disclosure",
         ReturnMade: "return",
         EvidenceGiven: "evidence",
+        CaseworkStepTaken: "step with the family",
     }
 )
 """What may be taken back, and what it is called."""

@@ -51,7 +51,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "ParentRecorded.v1": roll.ParentRecorded,
         "RelationRecorded.v1": roll.RelationRecorded,
         "NoticeStated.v3": penalties.NoticeStated,
-        "CaseworkStepTaken.v2": casework.CaseworkStepTaken,
+        "CaseworkStepTaken.v3": casework.CaseworkStepTaken,
+        "CaseworkStepCorrected.v1": casework.CaseworkStepCorrected,
         "PupilEnrolled.v1": roll.PupilEnrolled,
         "PupilRemoved.v1": roll.PupilRemoved,
         "EnrolmentWithdrawn.v2": roll.EnrolmentWithdrawn,
@@ -195,6 +196,7 @@ def _next(name: str) -> str:
 UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType(
     {f"{kind}.v1": (f"{kind}.v2", _as_it_was) for kind in _SINCE_STATED}
     | {"ImportCompleted.v1": ("ImportCompleted.v2", _as_it_was)}
+    | {"CaseworkStepTaken.v2": ("CaseworkStepTaken.v3", _as_it_was)}
     | {name: (_next(name), _in_clear(fields)) for name, fields in _CLEAR.items()}
 )
 """Old name -> (the next name, a pure function from the old state to the new one)."""

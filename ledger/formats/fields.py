@@ -6,7 +6,7 @@ The functions at the end look at values that were read, and return the refusal, 
 
 import re
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, time
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from ledger.formats import portable
 _LONGEST = 64
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_OF_A_WEEK = re.compile(r"(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]* *[ /]? *(am|pm)")
 _MOST_DIGITS = 9  # no minute, rank or count comes near; what is stored stays far below 64 bits
 
 Read = Callable[[str], Any]
@@ -110,6 +111,27 @@ def sessions(cell: str) -> tuple[str, ...]:
 def session(cell: str) -> str:
     """Read a session."""
     return str(values.parse_session(cell))
+
+
+def agreed_session(text: str) -> str:
+    """Read a session agreed: of every week, ``Mon AM``, or of a day, ``2026-11-20/AM``."""
+    found = _OF_A_WEEK.fullmatch(text.strip())
+    if found is None:
+        return str(values.parse_session(text))
+    return f"{found[1].title()} {found[2].upper()}"
+
+
+def agreed_sessions(cell: str) -> tuple[str, ...]:
+    """Read the sessions of an agreement."""
+    return tuple(agreed_session(part) for part in _parts(cell))
+
+
+def time_of_day(text: str) -> str:
+    """Read a time of day as ``09:40``."""
+    try:
+        return time.fromisoformat(text.rjust(len("09:40"), "0")).isoformat("minutes")
+    except ValueError:
+        raise Refused("time-form", f"{text!r} is no time of day", "write it as 09:40") from None
 
 
 def texts(cell: str) -> tuple[str, ...]:

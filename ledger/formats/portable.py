@@ -100,7 +100,11 @@ FILES: Mapping[str, Columns] = MappingProxyType(
             "withdrawn_on outcome",
             "outcome_on sessions issuer withdrawn_ground recorded_on",
         ),
-        CASEWORK: _columns("upn step on by with outcome notes", "recorded_on"),
+        CASEWORK: _columns(
+            "upn step on by with outcome notes",
+            "recorded_on at parent_id said next_review from to sessions id reviews ends answers "
+            "name job_title corrects reason",
+        ),
         PLANS: _columns("upn date session code reason nature planned_by planned_on step"),
         # What a system before this one decided, kept or sent: a row a fact, by whom and when.
         CORRECTIONS: _signed("upn parent_id field original amended reason"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.events import amending, calendar, log, penalties, roll, streams
 from ledger.events.base import Event
-from ledger.events.casework import CaseworkStepTaken
+from ledger.events.casework import CaseworkStep, CaseworkStepCorrected, CaseworkStepTaken
 from ledger.events.roll import DETAILS
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
@@ -123,7 +123,7 @@ class School:
     relations: dict[tuple[str, str], roll.RelationRecorded] = field(default_factory=dict)
     notices: dict[str, list[penalties.NoticeStated]] = field(default_factory=dict)
     wrong_notices: dict[str, list[amending.NoticeNamed]] = field(default_factory=dict)
-    casework: dict[str, list[CaseworkStepTaken]] = field(default_factory=dict)
+    casework: dict[str, list[CaseworkStep]] = field(default_factory=dict)
     rules: set[str] = field(default_factory=set)
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
     groups: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -258,7 +258,7 @@ def is_notice(stated: penalties.NoticeStated, named: amending.NoticeNamed) -> bo
     return all(getattr(stated, name) == getattr(named, name) for name in named.__struct_fields__)
 
 
-def _casework(school: School, stream: str, event: CaseworkStepTaken) -> None:
+def _casework(school: School, stream: str, event: CaseworkStep) -> None:
     school.casework.setdefault(stream, []).append(event)
 
 
@@ -331,6 +331,7 @@ _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
     penalties.NoticeStated: _notice,
     amending.EntryTakenBack: _taken_back,
     CaseworkStepTaken: _casework,
+    CaseworkStepCorrected: _casework,
     roll.PupilEnrolled: _pupil_enrolled,
     roll.PupilRemoved: _pupil_removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,

@@ -1,28 +1,21 @@
 """Steps with a family: which of them are support, as has to come before a penalty notice.
 
 "Working together to improve school attendance" (2024): a notice where support was provided and
-has not worked, or would not be appropriate. Letters alone are no support. What a person wrote is
-compared with words that are dated data; what stands nowhere there is said not to be known.
+has not worked, or would not be appropriate. Letters alone are no support. A step is judged by its
+kind (`policies.packs.kinds`) and what came of it; words that no kind knows are said to be unknown.
 """
 
-import re
-from collections.abc import Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
+from policies.packs.kinds import Counts, Kind, kinds, plain
 from policies.packs.values import parameters
 
-Verdict = Literal["support", "offered", "not-appropriate", "no", "unknown"]
-"""Support given; offered and declined; recorded as not appropriate; no support; not known."""
-
-
+Verdict = Counts | Literal["unknown"]
+"""What a step counts as; not known where no kind has its words."""
 Unknown = Literal["step", "outcome"]
-"""What of a step no rule knows: its own words, or those of what came of it."""
-_COUNTING: Mapping[Unknown, tuple[str, ...]] = {
-    "step": ("support_steps", "agreeing_steps"),
-    "outcome": ("agreed_outcomes",),
-}
-_OUTCOMES = ("agreed_outcomes", "declined_outcomes", "not_given_outcomes")
+"""What of a step no kind knows: its own words, or those of what came of it."""
+_RULE = "casework.support_first"
 
 
 class Judgement(NamedTuple):
@@ -32,7 +25,7 @@ class Judgement(NamedTuple):
     why: str = ""
 
 
-_LETTER = Judgement("no", "telling, inviting or warning somebody is no support")
+_TELLING = Judgement("no", "telling, inviting or warning somebody is no support")
 _NOTHING_AGREED = Judgement("no", "nothing is recorded as agreed there")
 _NOT_GIVEN = Judgement("no", "it was not given")
 _UNKNOWN = Judgement("unknown", "not known whether it is support")
@@ -43,66 +36,75 @@ def judge(step: str, outcome: str | None, on: date) -> Judgement:
 
     Refused as ``date-outside-rule`` before the first.
     """
-    words = _plain(step)
-    kinds = ("support_steps", "agreeing_steps", "other_steps", "not_appropriate_steps")
-    begins = {kind: _longest(words, _words(kind, on)) for kind in kinds}
-    kind = max(kinds, key=lambda each: len(begins[each]))
-    if not begins[kind]:
+    parameters().value(_RULE, on)
+    kind, rest = kinds().find(step)
+    if kind is None:
         return _UNKNOWN
-    if kind == "other_steps":
-        return _LETTER
-    if kind == "not_appropriate_steps":
-        return Judgement("not-appropriate")
-    became = f"{words[len(begins[kind]) :]} {_plain(outcome or '')}".strip()
-    return _became(became, on, agreed=kind == "support_steps")
+    said = plain(outcome or "")
+    for name, counts in kind.outcomes.items():
+        if said and said == plain(name):
+            return _counted(kind, said, counts)
+    if kind.counts == "not-appropriate":
+        return Judgement(kind.counts)
+    if kind.counts == "support" or kind.agreeing:
+        return _became(kind, f"{rest} {said}".strip())
+    return _TELLING
 
 
 def unknown(step: str, outcome: str | None, on: date) -> Unknown | None:
-    """Tell what of a step keeps it from counting only because no rule of the day knows it.
+    """Tell what of a step keeps it from counting only because no kind knows it.
 
-    None where all is known, nothing hangs on it, or no rule is in force yet.
+    None where all is known, nothing hangs on it, or the rule is not in force yet.
     """
-    if parameters().find("casework.support_steps", on) is None:
+    if parameters().find(_RULE, on) is None:
         return None
-    found, came = judge(step, outcome, on), _plain(outcome or "")
+    found, said = judge(step, outcome, on), plain(outcome or "")
     if found == _UNKNOWN:
         return "step"
-    known = any(_says(came, name, on) for name in _OUTCOMES)
-    return "outcome" if found == _NOTHING_AGREED and came and not known else None
+    return "outcome" if found == _NOTHING_AGREED and said and not _known(step, said) else None
 
 
-def words_that_count(of: Unknown, on: date) -> list[str]:
+def words_that_count(of: Unknown) -> list[str]:
     """Return the steps that are support or may be, or the outcomes that make one support."""
-    return [word for name in _COUNTING[of] for word in _words(name, on)]
+    if of == "step":
+        every = kinds().by_name.values()
+        return [each.name for each in every if each.counts == "support" or each.agreeing]
+    return [word for each in kinds().outcomes if each.counts == "support" for word in each.words]
 
 
-def _became(words: str, on: date, *, agreed: bool) -> Judgement:
-    """Judge by what became of it; ``agreed``: support whatever else is said of it."""
-    if _says(words, "not_given_outcomes", on):
+def _known(step: str, said: str) -> bool:
+    """Tell whether what came of a step of a known kind is known."""
+    kind, _ = kinds().find(step)
+    own = kind is not None and said in map(plain, kind.outcomes)
+    return own or bool(_meanings(said))
+
+
+def _counted(kind: Kind, said: str, counts: Counts) -> Judgement:
+    """Judge a step by an outcome of its kind."""
+    if counts != "no":
+        return Judgement(counts)
+    if kind.counts == "support" or (kind.agreeing and "no" in _meanings(said)):
         return _NOT_GIVEN
-    named = bool(_longest(words, _words("support_steps", on)))
-    if _says(words, "declined_outcomes", on):
-        return Judgement("offered") if agreed or named else _NOTHING_AGREED
-    if agreed or named or _says(words, "agreed_outcomes", on):
-        return Judgement("support")
-    return _NOTHING_AGREED
+    return _NOTHING_AGREED if kind.agreeing else _TELLING
 
 
-def _words(name: str, on: date) -> tuple[str, ...]:
-    return parameters().value(f"casework.{name}", on).names
+def _became(kind: Kind, words: str) -> Judgement:
+    """Judge a step by the words for what became of it, first those that say that it did not."""
+    found = _meanings(words)
+    named, _ = kinds().find(words)
+    given = kind.counts == "support" or (named is not None and named.counts == "support")
+    if "no" in found:
+        return _NOT_GIVEN
+    if "offered" in found:
+        return Judgement("offered") if given else _NOTHING_AGREED
+    return Judgement("support") if given or "support" in found else _NOTHING_AGREED
 
 
-def _plain(text: str) -> str:
-    """Return a text in small letters, its words apart by one space."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+def _meanings(text: str) -> set[Counts]:
+    """Return what the words for outcomes in a text count as."""
+    return {each.counts for each in kinds().outcomes if _says(text, each.words)}
 
 
-def _longest(text: str, words: tuple[str, ...]) -> str:
-    """Return the longest of some words that a text begins with, empty where none."""
-    begins = (each for each in words if f"{text} ".startswith(f"{each} "))
-    return max(begins, key=len, default="")
-
-
-def _says(text: str, name: str, on: date) -> bool:
-    """Tell whether a text has any of the words of a rule."""
-    return any(f" {each} " in f" {text} " for each in _words(name, on))
+def _says(text: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a text has any of some words."""
+    return any(f" {each} " in f" {text} " for each in words)

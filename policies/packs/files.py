@@ -1,4 +1,4 @@
-"""The statutory packs as bytes: what was read, and the digest that names it in an answer."""
+"""The rules as bytes, statute and kinds of casework: what was read, and the digest of it."""
 
 from functools import cache
 from hashlib import sha256
@@ -7,6 +7,8 @@ from pathlib import Path
 from ledger.errors import Refused
 
 _FOLDER = Path(__file__).parents[1]
+_RULES = ("statutory", "casework")
+"""The folders whose files change an answer."""
 _LENGTH_BYTES = 8
 
 
@@ -14,24 +16,25 @@ _LENGTH_BYTES = 8
 def _files() -> tuple[tuple[str, bytes], ...]:
     found = {
         path.relative_to(_FOLDER).as_posix(): path.read_bytes()
-        for path in (_FOLDER / "statutory").rglob("*.toml")
+        for folder in _RULES
+        for path in (_FOLDER / folder).rglob("*.toml")
     }
     return tuple(sorted(found.items()))
 
 
-def statutory() -> list[tuple[str, bytes]]:
-    """Every statutory TOML file as (path below this package, content), sorted by path."""
+def every() -> list[tuple[str, bytes]]:
+    """Every file of rules as (path below this package, content), sorted by path."""
     return list(_files())
 
 
 def content(name: str) -> bytes:
-    """Return the bytes of one statutory file: those that ``digest`` covers."""
+    """Return the bytes of one file: those that ``digest`` covers."""
     for path, data in _files():
         if path == name:
             return data
     raise Refused(
         code="pack-missing",
-        what=f"there is no statutory pack {name}",
+        what=f"there is no file of rules {name}",
         remedy="install the software again",
     )
 

@@ -16,7 +16,7 @@ from ledger.errors import Refused
 from ledger.formats.toml import read_toml
 
 Confidence = Literal["verified", "second-hand", "memory", "inferred"]
-D = TypeVar("D", bound="Dated")
+D = TypeVar("D", bound=msgspec.Struct)
 
 
 class Dated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,7 +84,7 @@ class Sheet(Struct, frozen=True):
         return Refused("pack-invalid", f"{self.file}: {what}", self.remedy)
 
 
-def _fault(table: Mapping[str, Any], row_class: type[Dated]) -> str | None:
+def _fault(table: Mapping[str, Any], row_class: type[msgspec.Struct]) -> str | None:
     """Return which key is at fault; none where the keys are right one by one."""
     fields = {each.encode_name: each for each in msgspec.structs.fields(row_class)}
     for key in sorted(table.keys() - fields.keys()):

@@ -178,7 +178,7 @@ class Parameters(Struct, frozen=True):
 @cache
 def parameters() -> Parameters:
     """Return the statutory catalogue, read from the bytes that ``files.digest`` names."""
-    paths = (PurePosixPath(name) for name, _ in files.statutory())
+    paths = (PurePosixPath(name) for name, _ in files.every())
     stems = (path.stem for path in paths if path.parent == _FOLDER and str(path) != codes.FILE)
     return Parameters(tuple(stems), _table)
 

@@ -23,6 +23,7 @@ from projections.readmodel.records.amending import Evidence, TakenBack
 from projections.readmodel.records.disclosure import Disclosure, ReturnMade
 from projections.readmodel.records.penalties import (
     AlertSettlement,
+    CaseworkStep,
     Confirmation,
     Consideration,
     Notice,
@@ -49,7 +50,8 @@ class WrongEntry(NamedTuple):
 class TakenBackEntries(Question[Sequence[WrongEntry]]):
     """attendance taken-back: entries that were recorded wrongly and taken back, by whom and why.
 
-    Penalty notices, confirmations, considerations, alerts settled, disclosures, returns, evidence.
+    Penalty notices, confirmations, considerations, alerts settled, disclosures, returns, evidence,
+    steps with a family.
     """
 
     pupil: str | None = option("one pupil, by UPN or local id")
@@ -108,6 +110,7 @@ _WORDS: Mapping[type[Versioned], Callable[[View, Any], str]] = MappingProxyType(
         AlertSettlement: lambda _, a: f"alert {a.alert} settled: {a.outcome}",
         Disclosure: lambda view, d: f"{d.kind} of {d.on_date} to {view.open(d.recipient)}",
         ReturnMade: lambda _, r: f"{r.kind} return of {r.on_date}",
+        CaseworkStep: lambda view, s: f"step with the family: {view.open(s.step)} of {s.on_date}",
         Evidence: lambda view, e: f"evidence: {view.open(e.file) or view.open(e.note)}",
     }
 )

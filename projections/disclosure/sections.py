@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ledger.clock import dated, parse_instant
 from ledger.events import streams
 from ledger.store.store import Store
+from policies.packs.kinds import kinds
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
 from projections.queries.people import AS_STATED
@@ -24,6 +25,7 @@ from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
 from projections.readmodel.records.penalties import (
     AlertSettlement,
+    CaseworkCorrection,
     CaseworkStep,
     Confirmation,
     Consideration,
@@ -282,6 +284,12 @@ def _caseworker(copy: Copy, step: CaseworkStep) -> str | None:
     return step.by and copy.describer.name_and_title(step.by, step.on_date).words
 
 
+def _kind_of_step(copy: Copy, step: CaseworkStep) -> str | None:
+    """Say which kind of step it was; words that are of no kind are free text."""
+    kind, more = kinds().find(copy.view.open(step.step) or "")
+    return kind.label if kind and not more else copy.release_sealed(step.step)
+
+
 def _with_whom(copy: Copy, step: CaseworkStep) -> str | None:
     if copy.review is None:
         return step.with_whom and THIRD_PARTY
@@ -341,13 +349,23 @@ CASE: tuple[Section[Any], ...] = (
     )),
     Section[CaseworkStep](
         "casework", "Casework about the pupil",
-        _held(CaseworkStep, lambda each: (each.on_date, each.line)), (
+        _held(CaseworkStep, lambda each: (each.on_date, each.sf, each.line)), (
         Cell("on", "Date", "on_date"),
-        Cell("step", "Step", lambda copy, each: copy.view.open(each.step)),
+        Cell("step", "Step", _kind_of_step),
         Cell("by", "By", _caseworker),
         Cell("with", "With", _with_whom),
         Cell("outcome", "Outcome"),
         Cell("notes", "Notes"),
+        Cell("said", "Asked and answered"),
+        Cell("from", "From", "first"),
+        Cell("to", "To", "last"),
+    )),
+    Section[CaseworkCorrection](
+        "casework_corrections", "What was recorded wrongly of that, and corrected",
+        _held(CaseworkCorrection, lambda each: each.position), (
+        _RECORDED,
+        Cell("reason", "Reason"),
+        _BY,
     )),
     Section[Consideration](
         "considerations", "Penalty notices considered",

@@ -165,6 +165,7 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "LeaveWithdrawn": Carried(LEAVE),
         "LeaveFalsified": Carried(LEAVE),
         "CaseworkStepTaken": Carried(CASEWORK),
+        "CaseworkStepCorrected": Carried(CASEWORK),
         "NoticeStated": Carried(NOTICES),
         "PenaltyConsidered": InPart(CONSIDERATIONS, "up to which entry the register was read"),
         "NoticesConfirmed": Carried(CONFIRMATIONS),

@@ -33,7 +33,7 @@ from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import marks_by_upn, versions_of_mark
 from projections.readmodel.record import INTERVAL, Joined, Lasting, V, Versioned, is_sealed
 from projections.readmodel.records.amending import TakenBack
-from projections.readmodel.records.penalties import CaseworkStep, Notice
+from projections.readmodel.records.penalties import CaseworkCorrection, CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan, Uncounted
 from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
 from projections.readmodel.records.school import Closure, School, StaffSpell, Term, Times
@@ -174,7 +174,6 @@ _RECORDS: Mapping[str, type[Versioned]] = {
     PARENTS: Parent,
     RELATIONS: Relation,
     NOTICES: Notice,
-    CASEWORK: CaseworkStep,
 }
 
 
@@ -234,6 +233,27 @@ def _is_taken(people: People, file: str, each: Any) -> bool:  # noqa: ANN401 - a
     return named and (not of_a_parent or each.parent in people.parents)
 
 
+def _casework(people: People) -> Iterator[Row]:
+    """Yield every step with a family, and what a correction says of one, each a row."""
+    view, columns = people.view, COLUMNS[CASEWORK].all
+    corrected = {each.position: each for each in view.ever(CaseworkCorrection)}
+    for each in versions(view, CaseworkStep):
+        if _is_taken(people, CASEWORK, each):
+            said: dict[str, object] = {
+                "from": each.first,
+                "to": each.last,
+                "ends": "yes" if each.ends else "",
+            }
+            signed: Any = each
+            if each.corrected is not None:
+                signed = corrected[each.corrected]
+                said |= {"id": "", "corrects": each.id, "by": signed.by}
+            said |= {name: _text(view, signed, name) for name in ("name", "job_title", "reason")}
+            yield [
+                said[n] if n in said else _cell(people, each, _NAMES.get(n, n)) for n in columns
+            ]
+
+
 def _plans(people: People) -> Iterator[Row]:
     """Yield every step of every plan known, the oldest first."""
     view = people.view
@@ -256,7 +276,8 @@ def rows_of(people: People, file: str) -> Iterable[Row]:
         return _plans(people)
     if file in SOURCES:
         return _decisions(people, file)
-    found = _pupils(people) if file == PUPILS else _records(people, file)
+    own = {PUPILS: _pupils, CASEWORK: _casework}.get(file)
+    found = own(people) if own else _records(people, file)
     # In one order, so that one state of knowledge gives one file.
     return sorted(found, key=lambda row: [str(cell or "") for cell in row])
 

@@ -98,7 +98,9 @@ class Families:
         self._conflicts = by_pupil(
             (each.pupil, parse_session(each.session)) for each in view.standing(Conflict)
         )
-        steps = sorted(view.standing(CaseworkStep), key=lambda each: (each.on_date, each.line))
+        steps = sorted(
+            view.standing(CaseworkStep), key=lambda each: (each.on_date, each.sf, each.line)
+        )
         self._steps = by_pupil((each.pupil, each) for each in steps)
 
     def notices_for(self, pupil: int) -> list[Notice]:

@@ -217,10 +217,33 @@ def _end_closure(writer: Writer, moment: Moment, _: str, e: calendar.ClosureWith
 # -- casework and penalty notices ---------------------------------------------------------------
 
 _OF_A_FAMILY = ("pupil", "parent")
-_keep(casework.CaseworkStepTaken, penalty_records.CaseworkStep, "pupil", on_date="on")
 _keep(penalties.NoticeStated, penalty_records.Notice, *_OF_A_FAMILY)
 _keep(penalties.NoticesConfirmed, penalty_records.Confirmation, *_OF_A_FAMILY)
 _keep(penalties.PenaltyConsidered, penalty_records.Consideration, "pupil", counted="count")
+
+
+@_takes(casework.CaseworkStepTaken)
+def _add_step(writer: Writer, moment: Moment, stream: str, e: casework.CaseworkStepTaken) -> None:
+    at, pupil = moment.position, writer.pupil(streams.parts(stream)[1])
+    place = {"pupil": pupil, "id": casework.key_of(e, at), "line": at}
+    said = {"on_date": e.on, "answers": _as_json(e.answers), "corrected": None}
+    writer.put(penalty_records.CaseworkStep, moment, e, **place, **said)
+
+
+@_takes(casework.CaseworkStepCorrected)
+def _correct_step(
+    writer: Writer, moment: Moment, stream: str, e: casework.CaseworkStepCorrected
+) -> None:
+    at, pupil = moment.position, writer.pupil(streams.parts(stream)[1])
+    stood = writer.current(penalty_records.CaseworkStep, pupil=pupil, id=e.of)
+    kept = {name: getattr(stood, name) for name in ("id", "line", "by", "name", "job_title")}
+    said = {"on_date": e.on, "answers": _as_json(e.answers), "corrected": at}
+    writer.put(penalty_records.CaseworkStep, moment, e, pupil=pupil, **kept, **said)
+    writer.put(penalty_records.CaseworkCorrection, moment, e, pupil=pupil, position=at)
+
+
+def _as_json(trigger: casework.Trigger | None) -> str | None:
+    return None if trigger is None else msgspec.json.encode(trigger).decode()
 
 
 @_takes(penalties.AlertSettled)
@@ -241,6 +264,7 @@ _MAY_BE_TAKEN_BACK = (
     disclosure_records.Disclosure,
     disclosure_records.ReturnMade,
     amending_records.Evidence,
+    penalty_records.CaseworkStep,
 )
 
 

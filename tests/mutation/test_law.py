@@ -30,7 +30,7 @@ _CASES = (
      "bank_holidays"),
 )  # fmt: skip
 """Cases, the test that holds them, and the file that they are about; none: that of their rule."""
-STATUTE = dict(files.statutory())
+STATUTE = {name: text for name, text in files.every() if name.startswith("statutory")}
 
 
 def _remembered() -> Iterator[Any]:

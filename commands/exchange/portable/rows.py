@@ -19,6 +19,7 @@ from msgspec import field as column
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event
+from ledger.events.casework import Trigger
 from ledger.events.penalties import WithdrawalGround
 from ledger.events.roll import GroupKind, YesNo
 from ledger.formats import fields
@@ -177,8 +178,17 @@ class NoticeRow(Row, frozen=True, kw_only=True):
     stated: Instant | None = column(default=None, name="recorded_on")
 
 
+def read_trigger(cell: str) -> Trigger:
+    """Read which rule a step answers, as an export writes it: JSON."""
+    try:
+        return msgspec.json.decode(cell, type=Trigger)
+    except msgspec.MsgspecError:
+        remedy = "leave it as the export wrote it, or empty"
+        raise Refused("trigger-form", "this does not say which rule is answered", remedy) from None
+
+
 class CaseworkRow(Row, frozen=True, kw_only=True):
-    """A step with a family."""
+    """A step with a family; with ``corrects``, what a correction says of one."""
 
     upn: str
     step: Name
@@ -188,6 +198,21 @@ class CaseworkRow(Row, frozen=True, kw_only=True):
     outcome: str | None = None
     notes: str | None = None
     stated: Instant | None = column(default=None, name="recorded_on")
+    at: Annotated[str, fields.time_of_day] | None = None
+    parent: Name | None = column(default=None, name="parent_id")
+    said: Annotated[str, str] | None = None
+    next_review: date | None = None
+    first: date | None = column(default=None, name="from")
+    last: date | None = column(default=None, name="to")
+    sessions: Annotated[tuple[str, ...], fields.agreed_sessions] = ()
+    id: str | None = None
+    reviews: str | None = None
+    ends: bool = False
+    trigger: Annotated[Trigger, read_trigger] | None = column(default=None, name="answers")
+    name: str | None = None
+    job_title: str | None = None
+    of: str | None = column(default=None, name="corrects")
+    reason: str | None = None
 
 
 class PlanRow(SessionRow, frozen=True, kw_only=True):

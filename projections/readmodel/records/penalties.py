@@ -11,18 +11,49 @@ if TYPE_CHECKING:
     from policies.law import notices, papers
 
 
-@table("casework", ("pupil", "line"))
+@table("casework", ("pupil", "id"))
 class CaseworkStep(Versioned, frozen=True):
-    """A step of casework about a pupil's attendance."""
+    """A step with a family, as `CaseworkStepTaken`; who took it, as they then were.
+
+    A later version is what a correction says of it, ``corrected``: the position of that.
+    ``answers``: JSON of the trigger, where one is named.
+    """
 
     pupil: int
+    id: str
     line: int
     step: Sealed
     on_date: date
+    at: str | None
     by: str | None
+    name: Sealed | None
+    job_title: Sealed | None
     with_whom: Sealed | None
+    parent: str | None
     outcome: Sealed | None
     notes: Sealed | None
+    said: Sealed | None
+    next_review: date | None
+    first: date | None
+    last: date | None
+    sessions: Joined
+    reviews: str | None
+    ends: bool
+    answers: str | None
+    corrected: int | None
+
+
+@table("casework_corrections", ("pupil", "position"))
+class CaseworkCorrection(Versioned, frozen=True):
+    """That a step was recorded wrongly: why, and who corrected it."""
+
+    pupil: int
+    position: int
+    of: str
+    reason: Sealed
+    by: str
+    name: Sealed
+    job_title: Sealed
 
 
 @table("notices", ("parent", "pupil", "kind", "issued_on", "offence_first"))

@@ -111,4 +111,4 @@ def test_no_policy_has_another_name():
 
 def test_the_digest_of_the_statute_does_not_change_with_a_schools_policy():
     """What a school adopts is in its log, word for word; the digest is of the statute."""
-    assert not any("schools/" in name for name, _ in files.statutory())
+    assert not any("schools/" in name for name, _ in files.every())

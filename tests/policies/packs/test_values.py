@@ -92,10 +92,6 @@ def test_a_rule_that_rests_on_memory_or_inference_is_marked():
     }
     assert doubtful == {
         "absence.severe_share",
-        "casework.agreed_outcomes",
-        "casework.agreeing_steps",
-        "casework.declined_outcomes",
-        "casework.not_given_outcomes",
         "compulsory_school_age.birth_year_starts",
         "leave.bound_schools",
         "leave.purpose.exceptional",

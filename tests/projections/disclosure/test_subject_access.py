@@ -225,10 +225,10 @@ def test_free_text_waits_for_review(case):
     """Casework, comments, reasons of decisions; empty stays empty."""
     found = copy(case)
     assert found["casework"] == [
-        {"on": "2025-09-09", "step": "call", "by": "Mr Teacher, Teacher", "with": OTHER,
-         "outcome": HELD, "notes": HELD},
-        {"on": "2025-09-10", "step": "visit", "by": None, "with": None, "outcome": None,
-         "notes": None},
+        {"on": "2025-09-09", "step": "Telephone call", "by": "Mr Teacher, Teacher",
+         "with": OTHER, "outcome": HELD, "notes": HELD, "said": None, "from": None, "to": None},
+        {"on": "2025-09-10", "step": "Home visit", "by": None, "with": None, "outcome": None,
+         "notes": None, "said": None, "from": None, "to": None},
     ]  # fmt: skip
     assert found["considerations"][0]["reason"] == found["leave_decisions"][0]["reason"] == HELD
     assert [row["comment"] for row in found["comments"]] == [HELD, None]

@@ -19,6 +19,7 @@ from commands.amending.approvals import DeclineApproval, GiveApproval, WithdrawR
 from commands.amending.policy import AdoptPolicy
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.calendar.terms import SetRegisterTimes, SetTerm
+from commands.casework.steps import AddStep, CloseStep, CorrectStep, ReviewStep
 from commands.core.command import Command
 from commands.disclosure.disclosures import RecordDisclosure
 from commands.exchange.importing import ImportPortable
@@ -45,6 +46,7 @@ from projections.amending.approvals import Approvals
 from projections.amending.evidence import Evidence
 from projections.amending.policy import PolicyInForce
 from projections.audit.audit import Audit
+from projections.casework.chronology import Casework
 from projections.disclosure.disclosures import Disclosures
 from projections.exports.portable import ExportPortable
 from projections.figures.persistent import PersistentAbsence
@@ -72,7 +74,15 @@ CODES = ("/", "N", "O", "U", "G", "I", "M", "L", "C", "V")
 FIRST = date(2026, 11, 2)
 NEVER_ALIKE = {
     *("as_of", "position", "positions", "recorded_at", "seen_at", "decided_position", "batches"),
-    *("authenticated", "source", "sources", "stated_at", "batch_number", "imported_by"),
+    *(
+        "corrects",
+        "authenticated",
+        "source",
+        "sources",
+        "stated_at",
+        "batch_number",
+        "imported_by",
+    ),
 }
 """Where and when a ledger recorded something, and that a copy says of all that it is stated."""
 
@@ -106,6 +116,12 @@ class Term:
         with open_view(self.desk.folder, Rates(), lambda: self.desk.now) as view:
             found = [each.asked.leave for each in requests(view)]
         return self.chance.choice(found or ["none"])
+
+    def step(self) -> int:
+        """Return the number of a step with a family; 1 where there is none."""
+        with open_view(self.desk.folder, Rates(), lambda: self.desk.now) as view:
+            found = Casework().find(view).steps
+        return self.chance.choice([each.version.line for each in found] or [1])
 
     def batch(self) -> str:
         """Return a batch that waits for approval; none where none does."""
@@ -208,6 +224,38 @@ def _confirm(term: Term) -> Command:
     )
 
 
+def _step(term: Term) -> Command:
+    kind, outcome = term.chance.choice((
+        ("call", "no answer"), ("attendance-meeting", "agreed"),
+        ("conversation", "nothing agreed"),
+    ))  # fmt: skip
+    at = term.chance.choice((None, "09:40", "14:05"))
+    with_, answers = term.chance.choice((("mother", None), ("Ms Par", "attendance.below_93")))
+    return AddStep(
+        pupil=term.pupil(), kind=kind, outcome=outcome, on=term.day(), at=at, with_=with_,
+        answers=answers, parent=term.chance.choice((None, *PARENTS)),
+    )  # fmt: skip
+
+
+def _agree(term: Term) -> Command:
+    day = term.day()
+    return AddStep(
+        pupil=term.pupil(), kind="attendance-contract", on=day, with_="mother", outcome="signed",
+        from_=day, to_=day + timedelta(days=28), next_review=day + timedelta(days=14),
+        say=("signed-by=mother and head",), session=("Mon AM", "Tue PM"),
+    )  # fmt: skip
+
+
+def _on_a_step(term: Term) -> Command:
+    entry, day = term.step(), term.day()
+    later = term.chance.choice((None, day + timedelta(days=7)))
+    return term.chance.choice((
+        ReviewStep(entry=entry, on=day, outcome="partly kept", next_review=later),
+        CloseStep(entry=entry, on=day, outcome="ended"),
+        CorrectStep(entry=entry, on=day, notes="Read again", reason="A slip"),
+    ))  # fmt: skip
+
+
 def _return(term: Term) -> Command:
     if term.chance.random() < 0.4:
         return AgreeReturn(sessions=term.chance.randrange(5, 12), weeks=10, from_=term.day())
@@ -272,7 +320,8 @@ def _school(term: Term) -> Command:
 MAKINGS: tuple[tuple[Making, int], ...] = (
     (_take, 5), (_mark, 4), (_amend, 7), (_plan, 2), (_closure, 2), (_cancel, 2), (_ask_leave, 3),
     (_decide_leave, 4), (_decide_amendment, 3), (_consider, 2), (_notice, 2), (_confirm, 2),
-    (_return, 2), (_disclose, 2), (_correct, 2), (_move, 2), (_family, 3), (_school, 4),
+    (_step, 3), (_agree, 2), (_on_a_step, 4), (_return, 2), (_disclose, 2), (_correct, 2),
+    (_move, 2), (_family, 3), (_school, 4),
 )  # fmt: skip
 
 
@@ -326,6 +375,7 @@ def questions(chance: random.Random, times: list[int]) -> Iterator[Any]:
         yield Disclosures(**known)
         yield Admission(**known)
         yield Unresolved(**known)
+        yield Casework(**known)
 
 
 def answer(folder: Folder, now: int, question: Any) -> Any:

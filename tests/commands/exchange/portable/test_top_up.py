@@ -88,7 +88,7 @@ def test_only_the_pupils_named_are_read_where_nothing_was_cancelled(ledger, chan
     assert ledger.brought(path).found == {"SourceRestated": 1}
 
 
-TOLD = "casework.csv: {} that no rule knows; kept, and no support:"
+TOLD = "casework.csv: {} that no kind knows; kept, and no support:"
 ALONE = {
     "casework.csv": (f"{CLEO},support plan,2026-11-20,A01,P03,agreed,\n", "CaseworkStepTaken"),
     "notices.csv": (f"P03,{CLEO},s444A,2026-11-20,,,,,,\n", "NoticeStated"),
@@ -127,13 +127,12 @@ def test_words_of_casework_that_no_rule_knows_are_told_with_their_rows(known, to
     said = list(known.bring(path).says)
     first = said.index(TOLD.format("2 rows with a step"))
     assert said[first + 1] == '  "clinic" (line 2, 3)'
-    assert said[first + 2].startswith("  support is, or may be: support, support offered, ")
+    assert said[first + 2].startswith("  support is, or may be: attendance-meeting, discussion, ")
     second = said.index(TOLD.format("1 row with an outcome"))
     assert said[second + 1 :] == [
         '  "tbc" (line 4)',
         "  a meeting or visit is support where its outcome is: agreed, accepted, signed,",
-        "    engaged, partly engaged, kept, partly kept (attendance rules --name",
-        "    casework)",
+        "    engaged, partly engaged, kept, partly kept (attendance casework kinds)",
     ]
     assert max(map(len, said)) <= 80
 

@@ -1,0 +1,1 @@
+"""Steps with a family: recorded, corrected, reviewed, ended."""

@@ -1,0 +1,1 @@
+"""Steps with a family: what was done, by whom, and what came of it."""
