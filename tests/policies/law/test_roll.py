@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from policies.law.roll import grounds
+from policies.law.roll import ground_named, grounds
 from tests.ledger.refusals import refused_with
 
 IN_FORCE = date(2026, 11, 20)
@@ -47,3 +47,14 @@ def test_a_day_before_every_ground_is_refused():
     with refused_with("date-outside-rule", match="2006-08-31") as caught:
         grounds(date(2006, 8, 31))
     assert caught.value.remedy == "ask about 2006-09-01 or later"
+
+
+def test_a_ground_is_named_by_its_letter_within_its_paragraph():
+    """A letter alone is the first that has it: reg 9(1) comes before reg 9(3)."""
+    known = grounds(date(2026, 11, 20))
+    written = {"f": "9(1)(f)", "(K)": "9(1)(k)", "a": "9(1)(a)", "9(3)(a)": "9(3)(a)"}
+    for text, provision in written.items():
+        found = ground_named(text, known)
+        assert found is not None
+        assert found.provision == provision
+    assert [ground_named(text, known) for text in ("z", "9(3)(k)", "8(1)(a)")] == [None] * 3
