@@ -107,27 +107,51 @@ class KnownCalendar:
             self._terms_by_day[day] = found
         return self._terms_by_day[day]
 
-    def settled(self, session: Session) -> "SettledSession":
-        """Return how a session stands since the last change of what is known of it."""
+    def settled(self, session: Session) -> tuple[int, "SessionThen"]:
+        """Return since when nothing more is known of a session, and how it stands since."""
         found = self._settled.get(session)
         if found is None:
-            terms, closures = self.terms_of(session.date), self.closures.get(session, ())
-            since = _last_turn(chain[AnyFact](terms, closures))
-            in_term = Calendar(_standing(terms, since)).in_term(session.date)
-            found = SettledSession(since, in_term, _standing(closures, since))
-            self._settled[session] = found
+            since = _last_turn(self.facts_of(session))
+            found = self._settled[session] = since, self.at(session, since)
         return found
 
+    def facts_of(self, session: Session) -> Sequence[AnyFact]:
+        """Return everything known of a session that decides whether it is met."""
+        return [*self.terms_of(session.date), *self.closures.get(session, ())]
+
+    def at(self, session: Session, moment: int) -> "SessionThen":
+        """Return how a session stood at a moment."""
+        terms = _standing(self.terms_of(session.date), moment)
+        closures = _standing(self.closures.get(session, ()), moment)
+        return SessionThen(Calendar(terms).in_term(session.date), closures)
+
     _terms_by_day: dict[date, list[KnownFact[Term]]] = field(default_factory=dict, init=False)
-    _settled: dict[Session, "SettledSession"] = field(default_factory=dict, init=False)
+    _settled: dict[Session, tuple[int, "SessionThen"]] = field(default_factory=dict, init=False)
 
 
-class SettledSession(NamedTuple):
-    """A session since the last change of what is known of it: within a term, closed for whom."""
+class SessionThen(NamedTuple):
+    """A session as known at a moment: within a term, closed for whom."""
 
-    since: int
     in_term: bool
     closures: Sequence[Closure]
+
+
+class PupilThen(NamedTuple):
+    """A pupil's spells on roll, groups and compulsory age as known at a moment."""
+
+    spells: Sequence[Days]
+    groups: Sequence[Member]
+    ages: Sequence[Age]
+
+    def counts_in(self, session: SessionThen, day: date) -> bool:
+        """Tell whether an entry of a session counts: met for the pupil, on roll and of age."""
+        if not session.in_term or not any(each.covers(day) for each in self.spells):
+            return False
+        if session.closures:
+            names = {each.name for each in self.groups if each.covers(day)}
+            if any(closure.concerns(names) for closure in session.closures):
+                return False
+        return any(age.covers(day) for age in self.ages)
 
 
 @dataclass(frozen=True)
@@ -139,25 +163,21 @@ class KnownPupil:
     ages: Sequence[KnownFact[Age]]
 
     @cached_property
-    def since(self) -> int:
-        """The last change of what is known of the pupil."""
-        return _last_turn(chain[AnyFact](self.spells, self.groups, self.ages))
+    def facts(self) -> Sequence[AnyFact]:
+        """Everything known of the pupil."""
+        return [*self.spells, *self.groups, *self.ages]
 
     @cached_property
-    def _standing(self) -> tuple[list[Days], list[Member], list[Age]]:
-        spells, groups = _standing(self.spells, self.since), _standing(self.groups, self.since)
-        return spells, groups, _known_ages(self.ages, self.since)
+    def settled(self) -> tuple[int, PupilThen]:
+        """Since when nothing more is known of the pupil, and how it stands since."""
+        since = _last_turn(self.facts)
+        return since, self.at(since)
 
-    def counts_in(self, session: SettledSession, day: date) -> bool:
-        """Tell whether an entry counts since the last change of what decides it."""
-        spells, groups, ages = self._standing
-        if not session.in_term or not any(each.covers(day) for each in spells):
-            return False
-        if session.closures:
-            names = {each.name for each in groups if each.covers(day)}
-            if any(closure.concerns(names) for closure in session.closures):
-                return False
-        return any(age.covers(day) for age in ages)
+    def at(self, moment: int) -> PupilThen:
+        """Return how it stood at a moment."""
+        # Before the first date of birth was known that one counts, as wherever pupils are named.
+        ages = _standing(self.ages, moment) or [self.ages[0].said]
+        return PupilThen(_standing(self.spells, moment), _standing(self.groups, moment), ages)
 
 
 def counted(
@@ -167,18 +187,20 @@ def counted(
 
     On a session met for the pupil, on roll and of compulsory age, all as known at the time.
     """
+    settled, then = pupil.settled
     for entry in stood:
-        settled = calendar.settled(entry.session)
-        if entry.since >= settled.since and entry.since >= pupil.since:
+        at, day = entry.session, entry.session.date
+        since, session = calendar.settled(at)
+        if entry.since >= settled and entry.since >= since:
             # Most entries: all that decides them was recorded before they were.
-            if entry.since != entry.until and pupil.counts_in(settled, entry.session.date):
+            if entry.since != entry.until and then.counts_in(session, day):
                 yield entry
             continue
-        facts = _Facts(calendar, pupil, entry.session)
-        inside = sorted(_turns(facts.all, entry.since, entry.until))
-        for since, until in zip([entry.since, *inside], [*inside, entry.until], strict=True):
-            if since != until and facts.let_count(since):
-                yield RelevantEntry(entry.session, since, until)
+        facts = chain(calendar.facts_of(at), pupil.facts)
+        inside = sorted(_turns(facts, entry.since, entry.until))
+        for begun, end in zip([entry.since, *inside], [*inside, entry.until], strict=True):
+            if begun != end and pupil.at(begun).counts_in(calendar.at(at, begun), day):
+                yield RelevantEntry(at, begun, end)
 
 
 def _turns(facts: Iterable[AnyFact], after: int, before: int | None) -> set[int]:
@@ -195,44 +217,8 @@ def _last_turn(facts: Iterable[AnyFact]) -> int:
     return max(_turns(facts, _OPEN, None), default=_OPEN)
 
 
-def _known_ages(ages: Sequence[KnownFact[Age]], moment: int) -> list[Age]:
-    # Before the first date of birth was known that one counts, as wherever pupils are named.
-    return _standing(ages, moment) or [ages[0].said]
-
-
 def _standing(facts: Iterable[KnownFact[Said_co]], moment: int) -> list[Said_co]:
     return [fact.said for fact in facts if fact.stands_at(moment)]
-
-
-class _Facts:
-    """What decides whether an entry of one session counts."""
-
-    def __init__(self, calendar: KnownCalendar, pupil: KnownPupil, session: Session) -> None:
-        self._day = session.date
-        self._terms = calendar.terms_of(session.date)
-        self._closures = calendar.closures.get(session, ())
-        # Groups are asked of the few sessions that were ever closed only.
-        self._groups = pupil.groups if self._closures else ()
-        self._spells, self._ages = pupil.spells, pupil.ages
-
-    @property
-    def all(self) -> Iterator[AnyFact]:
-        """Everything that decides it."""
-        return chain(self._terms, self._closures, self._groups, self._spells, self._ages)
-
-    def let_count(self, moment: int) -> bool:
-        """Tell whether an entry counted as all this was known at a moment."""
-        on_roll = any(spell.covers(self._day) for spell in _standing(self._spells, moment))
-        in_term = Calendar(_standing(self._terms, moment)).in_term(self._day)
-        return on_roll and in_term and not self._closed(moment) and self._of_age(moment)
-
-    def _closed(self, moment: int) -> bool:
-        members = (each for each in _standing(self._groups, moment) if each.covers(self._day))
-        names = {each.name for each in members}
-        return any(closure.concerns(names) for closure in _standing(self._closures, moment))
-
-    def _of_age(self, moment: int) -> bool:
-        return any(age.covers(self._day) for age in _known_ages(self._ages, moment))
 
 
 # -- what a view knows of all that ------------------------------------------------------------

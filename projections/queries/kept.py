@@ -5,9 +5,9 @@ the marks change seldom: every position from one change of them to the next shar
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from projections.readmodel.known import Known, turns
 from projections.readmodel.record import Versioned
@@ -22,27 +22,48 @@ _TABLES: tuple[type[Versioned], ...] = (
     roll.Spell,
     roll.Membership,
 )
-_POINTS, _OF_A_POINT = 8, 32
-Facts = dict[Hashable, Any]
-"""What is known besides the marks at one point in time, by what it is."""
+T = TypeVar("T")
+
+
+class _Newest:
+    """Values by name, of which the newest are kept; for any thread."""
+
+    def __init__(self, at_most: int) -> None:
+        self._at_most, self._lock = at_most, Lock()
+        self._kept: dict[Hashable, Any] = {}
+
+    def get(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Return the value of a name, made where there is none."""
+        found = self._kept.get(name, self)
+        if found is self:
+            found = make()
+            with self._lock:
+                self._kept[name] = found
+                if len(self._kept) > self._at_most:
+                    del self._kept[next(iter(self._kept))]
+        value: T = found
+        return value
+
+
+class Facts(_Newest):
+    """What is known besides the marks at one point in time, by what it is."""
+
+    def __init__(self) -> None:
+        super().__init__(32)
 
 
 class Kept:
     """What is kept of one state, by points in time."""
 
     def __init__(self) -> None:
-        self._points: dict[tuple[int, int], Facts] = {}
+        self._points = _Newest(8)
         self._turns: list[int] | None = None
 
     def at(self, known: Known) -> Facts:
         """Return what is kept of a point in time; whoever reads a fact adds it."""
         # At the head all is known: whoever asks once of now need not look for changes.
         before = known.models.head if known.position >= known.models.head else self._turn(known)
-        facts = self._points.get((before, known.stated))
-        if facts is None:
-            _make_room(self._points, _POINTS)
-            facts = self._points[before, known.stated] = {}
-        return facts
+        return self._points.get((before, known.stated), Facts)
 
     def _turn(self, known: Known) -> int:
         """Return the last position up to the one asked at which a fact began or ended."""
@@ -65,14 +86,3 @@ class Keeper:
             if state != self._state:
                 self._state, self._kept = state, Kept()
             return self._kept
-
-
-def keep(facts: Facts, name: Hashable, fact: Any) -> None:  # noqa: ANN401 - whatever is kept
-    """Keep a fact of a point in time."""
-    _make_room(facts, _OF_A_POINT)
-    facts[name] = fact
-
-
-def _make_room(kept: dict[Any, Any], at_most: int) -> None:
-    while len(kept) >= at_most:
-        kept.pop(next(iter(kept), None), None)

@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from ledger.values import Session
 from policies.packs.codes import CodeRule, Codes, Rules
-from projections.queries.kept import keep
 from projections.queries.view import Interval, View
 from projections.readmodel.grid import Partition, column
 
@@ -55,10 +54,7 @@ def rectangle(view: View, first: date | None = None, last: date | None = None) -
     Nobody changes it: whoever asks the same again is given the same.
     """
     days = (first or view.first, last or view.on)
-    if days not in view.facts:
-        keep(view.facts, days, _Frame(view, *days))
-    frame: _Frame = view.facts[days]
-    return frame.rectangle(view)
+    return view.facts.get(days, lambda: _Frame(view, *days)).rectangle(view)
 
 
 class _Frame:
@@ -130,10 +126,7 @@ def _supersede(
 def every_version(view: View, sessions: Sequence[Session]) -> Partition:
     """Return every version in the log of the marks of some sessions, a column each."""
     wanted = tuple(sessions)
-    if wanted not in view.facts:
-        keep(view.facts, wanted, _every_version(view, wanted))
-    found: Partition = view.facts[wanted]
-    return found
+    return view.facts.get(wanted, lambda: _every_version(view, wanted))
 
 
 def _every_version(view: View, sessions: Sequence[Session]) -> Partition:

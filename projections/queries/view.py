@@ -18,7 +18,7 @@ from ledger.store.folder import Folder
 from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import CodeRule, Rules, rules
-from projections.queries.kept import Facts, Keeper, Kept, keep
+from projections.queries.kept import Facts, Keeper, Kept
 from projections.queries.people import AS_STATED, Author, Person, Signed, StatedAuthor
 from projections.queries.question import GROUP_OPTIONS, PointInTime, Question
 from projections.readmodel.known import (
@@ -59,10 +59,7 @@ def _kept(read: "Callable[[View], T]") -> "cached_property[T]":
     """Let a fact be read once for all views of a point in time."""
 
     def fact(view: "View") -> T:
-        if read not in view.facts:
-            keep(view.facts, read, read(view))
-        found: T = view.facts[read]
-        return found
+        return view.facts.get(read, lambda: read(view))
 
     fact.__doc__ = read.__doc__
     return cached_property(fact)

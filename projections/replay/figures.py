@@ -20,6 +20,7 @@ from policies.packs.codes import CodeRule, Codes
 from policies.packs.values import parameters
 from projections.penalties.case import age_of, countable_cells, counted_from, weeks_begun
 from projections.queries.columns import percent
+from projections.queries.kept import Kept
 from projections.queries.rectangle import rectangle
 from projections.queries.view import Interval, View
 from projections.readmodel.grid import Grid
@@ -160,7 +161,8 @@ class CountingCells:
 
     def _small_school(self, moment: Moment, pupils: list[int]) -> View:
         """Return what was known of some pupils alone, numbered from 0, without any mark."""
-        view = replace(self._view, position=moment.position, stated=moment.stated)
+        position, stated = moment
+        view = replace(self._view, position=position, stated=stated, kept=Kept())
         # The range is the one that the answer names, also where the school year began otherwise.
         view.first = self._view.first
         # Whether a session counts never goes by its mark.

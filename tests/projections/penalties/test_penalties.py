@@ -348,6 +348,7 @@ def test_an_entry_recorded_since_makes_the_case_a_new_one(away):
     assert rows(away, not_considered=True, window="current")
     away.add(AT + 3 * HOUR, considered(head, peak=11))
     assert not rows(away, not_considered=True)
+    assert not rows(away, not_considered=True, window="current")
 
 
 def test_an_entry_in_no_full_window_leaves_the_case_considered(away):

@@ -9,8 +9,7 @@ from ledger import clock
 from ledger.ledger import Ledger
 from ledger.values import Operator
 from projections.figures.rates import Rates
-from projections.queries import kept
-from projections.queries.kept import Keeper, Kept, keep
+from projections.queries.kept import Facts, Keeper, Kept
 from projections.queries.view import Held, view_for
 from tests.projections.ledgers import enrolled, instant, joined, marked, term
 
@@ -85,13 +84,14 @@ def test_points_in_time_between_two_changes_of_facts_share_what_is_known(door):
     assert calendar(head - 2) is calendar(head - 1)
 
 
-def test_only_so_much_is_kept(monkeypatch):
-    """The oldest goes."""
-    monkeypatch.setattr(kept, "_OF_A_POINT", 2)
-    facts = {}
-    for name in "abc":
-        keep(facts, name, name)
-    assert facts == {"b": "b", "c": "c"}
+def test_only_so_much_is_kept():
+    """The oldest goes; of another state nothing is there."""
+    facts = Facts()
+    assert [facts.get(n, lambda n=n: -n) for n in (*range(33), 32, 0)] == [
+        *(-n for n in range(33)), -32, 0,
+    ]  # fmt: skip
+    assert facts.get(32, lambda: "anew") == -32
+    assert facts.get(1, lambda: "anew") == "anew"
     keeper = Keeper()
     assert isinstance(keeper.of(1), Kept)
     assert keeper.of(1) is keeper.of(1) is not keeper.of(2)
