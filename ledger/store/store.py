@@ -42,7 +42,7 @@ from ledger.tlog.tree import Edge
 Found = TypeVar("Found", bound=Event)
 
 _PAGE = 10_000
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024
 _NEVER = 2**63 - 1
 """A position that no log reaches."""
 
