@@ -44,7 +44,7 @@ if TYPE_CHECKING:  # the library is loaded when a log is opened
 Found = TypeVar("Found", bound=Event)
 
 _PAGE = 10_000
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 1024
 _NEVER = 2**63 - 1
 """A position that no log reaches."""
 

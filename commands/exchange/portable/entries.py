@@ -83,7 +83,7 @@ class Entries:
         self._seats: dict[int, _Seat | None] = {}
         self._places = {number: place for place, number in enumerate(self.rows.sessions)}
         self._usual = defaultdict[int, set[int]](set)
-        self._rule_of = cache(self._find_rule)
+        self._rules = dict[tuple[int, int], CodeRule | Refused | None]()
         self._absence = cache(partial(calendar.fault, work))
 
     def pupil(self, index: int) -> Pupil:
@@ -189,7 +189,10 @@ class Entries:
 
     def _rule(self, index: int) -> CodeRule | None:
         """Return the rule of a row's code; none, and said why, where it may not stand."""
-        found = self._rule_of(self.rows.code[index], self.rows.session[index])
+        of = (self.rows.code[index], self.rows.session[index])
+        if of not in self._rules:
+            self._rules[of] = self._find_rule(*of)
+        found = self._rules[of]
         if isinstance(found, Refused):
             self._refuse(index, found)
             return None

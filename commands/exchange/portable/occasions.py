@@ -60,14 +60,14 @@ class Cancellation:
 
 
 class Occasions:
-    """The sessions of an import, against the calendar as it will be; ``at``: one, by number."""
+    """The sessions of an import, against the calendar as it will be."""
 
     def __init__(self, work: Work) -> None:
         self._calendar: Calendar = work.school.calendar(work.state.open_text)
         self._codes = work.rules.codes
         self._today = work.today
         self._uncertain = not work.problems.unread.isdisjoint({SCHOOL, GROUPS})
-        self.at = cache(self._occasion)
+        self._found = dict[int, Occasion]()
         self._day_of_hour = cache(lambda hour: local_date(hour * _HOUR))
         self._known = KnownTimes(work)
         self._stated = {
@@ -84,6 +84,13 @@ class Occasions:
             and not self._calendar.closures_on(Session(closure.date, closure.half))
         }
         self._span = (0, sys.maxsize) if work.content.whole else work.content.span() or (0, 0)
+
+    def at(self, number: int) -> Occasion:
+        """Return one, by its number."""
+        found = self._found.get(number)
+        if found is None:
+            found = self._found[number] = self._occasion(number)
+        return found
 
     def _occasion(self, number: int) -> Occasion:
         session = session_numbered(number)

@@ -370,6 +370,8 @@ class _MarkReader:
 
     def __init__(self) -> None:
         self.rows = MarkRows()
+        remembering = lru_cache(_REMEMBERED)
+        self._session, self._time = remembering(_session), remembering(_time)
         self._upns, self._codes, self._staff, self._sessions = (
             defaultdict[Any, int](count().__next__) for _ in range(4)
         )
@@ -378,7 +380,7 @@ class _MarkReader:
         """Add rows, all or none. Raises `Refused`, of a single row for what is wrong with it."""
         upn, on, part, code, minutes, nature, comment, by, at, kind, reason = columns
         rows, first = self.rows, len(self.rows)
-        sessions, times = list(map(_session, on, part)), list(map(_time, at))
+        sessions, times = list(map(self._session, on, part)), list(map(self._time, at))
         more = zip(minutes, nature, comment, kind, reason, strict=True)
         extras = {
             place: _extras(cells) for place, cells in enumerate(more, start=first) if any(cells)
@@ -402,12 +404,10 @@ class _MarkReader:
         return rows
 
 
-@lru_cache(_REMEMBERED)
 def _session(day: str, half: str) -> int:
     return session_number(_DAY.value("date", day), _HALF.value("session", half))
 
 
-@lru_cache(_REMEMBERED)
 def _time(cell: str) -> tuple[int, bool]:
     """Return when a mark was recorded, if it is stated, and whether it is written as UTC."""
     if not cell:
