@@ -176,7 +176,7 @@ class _Pass:
         self._met: list[tuple[KeptCheckpoint, bytes | None]] = []
         self._edge = Edge()
         self._expected = 1
-        self._misnumbered = dict(_misnumbered(db))
+        self._misnumbered: dict[int, str] = {}
         self._decoder = Decoder()
         self._headers = _Headers(found)
         self._notes: Iterator[tuple[int, str]] = iter(
@@ -191,6 +191,10 @@ class _Pass:
         """Check every entry, the tree over them, and every checkpoint."""
         (count,) = self._db.execute("SELECT max(position) FROM stored_events").fetchone()
         error: object = None
+        try:
+            self._misnumbered.update(_misnumbered(self._db))
+        except MALFORMED as malformed:
+            self._found.add(None, f"the database is malformed: {malformed}")
         try:
             for part in parts:
                 self._part(part)

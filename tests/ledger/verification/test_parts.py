@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from ledger.verification import parts
+from ledger.verification import verify as verifying
 from ledger.verification.verify import verify
 
 
@@ -101,3 +102,13 @@ def test_a_log_that_cannot_be_read_on_is_checked_up_to_there(grown, monkeypatch)
     found = verify(grown)
     assert found.entries == 4
     assert (5, "it cannot be read: database disk image is malformed") in found.faults
+
+
+def test_an_index_that_cannot_be_read_keeps_nobody_from_reading_the_entries(grown, monkeypatch):
+    """Their versions were asked of it; all else is checked."""
+    monkeypatch.setattr(verifying, "_OUT_OF_TURN", "SELECT none FROM stored_events")
+    found = verify(grown)
+    assert found.entries == 9
+    assert [fault.what for fault in found.faults] == [
+        "the database is malformed: no such column: none"
+    ]
