@@ -1,6 +1,6 @@
 """The door to the log for whoever writes or reads events: a thin adapter over the library.
 
-Nothing outside this module and the recorder knows the event-sourcing library.
+Nothing but the recorder knows the event-sourcing library; it is loaded when a log is opened.
 """
 
 import secrets
@@ -38,7 +38,7 @@ from ledger.tlog.note import (
 )
 from ledger.tlog.tree import Edge
 
-if TYPE_CHECKING:  # the library is loaded when a log is opened
+if TYPE_CHECKING:
     from ledger.store.recorder import Cursor, LedgerRecorder
 
 Found = TypeVar("Found", bound=Event)
@@ -450,7 +450,7 @@ def _disjoint(ranges: Iterable[Relied]) -> tuple[list[str], list[str]]:
 
 
 def _recorder(path: Path) -> "LedgerRecorder":
-    from ledger.store.recorder import LedgerDatastore, LedgerRecorder  # noqa: PLC0415 - as above
+    from ledger.store.recorder import LedgerDatastore, LedgerRecorder  # noqa: PLC0415 - start-up
 
     return LedgerRecorder(LedgerDatastore(str(path)))
 

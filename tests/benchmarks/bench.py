@@ -2,7 +2,8 @@
 
 A school of 1,000 is imported and asked, as commands and in a process that lives; each row stands
 beside what else could do the same, measured in the same run by turns, and beside its floor. What
-each row is: README.md here. Nothing is asserted: a slow machine fails no test.
+each row is: README.md here; what was printed last: FIGURES.md. Nothing is asserted: a slow machine
+fails no test.
 """
 
 import argparse
@@ -78,11 +79,14 @@ class Took(NamedTuple):
     megabytes: float = 0.0
 
     def shown(self, per: float = 0.0) -> str:
-        """Say it: milliseconds below a second, and the rate where something was counted."""
-        unit, by = ("ms", 1000.0) if self.wall < 1 else ("s", 1.0)
-        said = f"{self.wall * by:.3g} {unit}, CPU {self.cpu * by:.3g}"
+        """Say it, and the rate where something was counted."""
+        said = f"{_in_words(self.wall)}, CPU {_in_words(self.cpu)}"
         said += f", {self.megabytes:.0f} MB" if self.megabytes else ""
         return said + (f", {per / self.wall:,.0f}/s" if per else "")
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
 def tell(text: str) -> None:
@@ -441,7 +445,7 @@ def main() -> None:
     )  # fmt: skip
     asked = parser.parse_args()
     report = Report()
-    tell(f"{machine()}; {asked.pupils:,} pupils, years: {asked.years}")
+    tell(f"# Figures\n\n{machine()}; {asked.pupils:,} pupils, years: {asked.years}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         school = imported(folder, asked.pupils, asked.years, report)
