@@ -58,8 +58,8 @@ PERSONAL = frozenset(
     (
         "address", "asked_by", "authority", "comment", "dob", "email", "evidence_note", "for_",
         "forename", "issuer", "job_title", "last_school", "local_id", "name", "name_used",
-        "nature", "next_school", "phone", "pupil", "reason", "surname", "text", "title", "to",
-        "upn", "what", "who",
+        "nature", "next_school", "notes", "phone", "pupil", "reason", "say", "surname", "text",
+        "title", "to", "upn", "what", "who", "with_",
     )
 )  # fmt: skip
 """The fields whose texts may say something of a person."""

@@ -4,9 +4,10 @@ A step is recorded once it was taken: who took it is who records it. What was re
 corrected by saying it again, with the reason; what never was is taken back (``take-back``).
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from commands.casework import said as held
 from commands.casework.said import Said
@@ -133,7 +134,11 @@ class LookAgain(OfStep):
     """A step that is looked at again: a review, or its end."""
 
     on: date = option("the day on which it was looked at")
-    ending: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def is_end(self) -> bool:
+        """Whether no review is due from then on."""
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the review as a step of its own, of the kind that the step opens."""
@@ -153,7 +158,7 @@ class LookAgain(OfStep):
             step=kind.name,
             **said.fields,
             reviews=key,
-            ends=self.ending,
+            ends=self.is_end,
             **author.fields,
         )
         who = f"{kind.label} of {_named(reviewed)}, {_when(step)}, {state.name_of(pupil)}"
@@ -174,7 +179,10 @@ class ReviewStep(LookAgain):
     Another review is due on the day of --next-review; none where none is given.
     """
 
-    ending = False
+    @property
+    def is_end(self) -> bool:
+        """Whether no review is due from then on."""
+        return False
 
 
 class CloseStep(LookAgain):
@@ -183,7 +191,10 @@ class CloseStep(LookAgain):
     No review of it is due from then on.
     """
 
-    ending = True
+    @property
+    def is_end(self) -> bool:
+        """Whether no review is due from then on."""
+        return True
 
 
 class CorrectStep(OfStep):
@@ -243,8 +254,11 @@ def _reads(pupil: Pupil, parent: str | None) -> Iterator[Range]:
 
 def check_may(state: State, kind: Kind, now: int) -> None:
     """Refuse whoever may not record a kind of step."""
-    if "staff" not in kind.may:
-        authority.check_roles(state, kind.may, now, f"record a step {kind.name}")
+    if "staff" in kind.may:
+        return
+    refused = authority.lacking_roles(state, kind.may, now, f"record a step {kind.name}")
+    if refused is not None:
+        raise refused
 
 
 def _steps(state: State, pupil: Pupil) -> dict[str, CaseworkStep]:

@@ -57,15 +57,16 @@ def check(state: State, words: str, now: int, what: str = "") -> list[Range]:
     return [state.own_row, POLICIES]
 
 
-def check_roles(state: State, roles: Sequence[str], now: int, what: str) -> None:
-    """Refuse an author who holds none of some roles; the use case named the staff.
+def lacking_roles(state: State, roles: Sequence[str], now: int, what: str) -> Refused | None:
+    """Return the refusal of an author who holds none of some roles; the use case named the staff.
 
     ``what``: what they wanted to do.
     """
     author, today = state.author(now), local_date(now)
-    if not _holds(state, author.staff_id, roles, today):
-        act = Act(commands=(), may=what, who=tuple(roles), reference="")
-        raise _refusal(state, author, act, today, "")
+    if _holds(state, author.staff_id, roles, today):
+        return None
+    act = Act(commands=(), may=what, who=tuple(roles), reference="")
+    return _refusal(state, author, act, today, "")
 
 
 def lacking(state: State, words: str, now: int) -> str:
@@ -92,7 +93,7 @@ def _holds(state: State, staff_id: str, roles: Iterable[str], day: date) -> bool
 # -- who may without a role --------------------------------------------------------------------
 
 
-def _is_empty(state: State, _today: date) -> bool:
+def is_empty(state: State, _today: date) -> bool:
     """Tell whether the ledger knows no school, no pupil, and nobody with a role."""
     school = state.school
     return not (school.opened or school.pupils or _ever_held(school, acts().opening, date.max))
@@ -131,7 +132,7 @@ def _ever_held(school: School, roles: Iterable[str], until: date) -> bool:
 _WITHOUT_A_ROLE: Mapping[str, tuple[Callable[[State, date], bool], tuple[Range, ...]]] = {
     "anyone": (lambda _state, _today: True, ()),
     "unnamed": (lambda state, _today: state.operator.staff_id is None, ()),
-    "empty": (_is_empty, (CALENDAR, ROLL, STAFF)),
+    "empty": (is_empty, (CALENDAR, ROLL, STAFF)),
     "vacant": (_is_vacant, (STAFF,)),
     "first": (_is_first, (STAFF,)),
 }
@@ -251,7 +252,7 @@ def check_acts(state: State, decision: Decision, now: int) -> list[Range]:
     """
     if state.operator.staff_id is None or not decision.acts:
         return []
-    if _is_empty(state, local_date(now)):
+    if is_empty(state, local_date(now)):
         return [CALENDAR, ROLL, STAFF]
     rests = [check(state, words, now, what) for words, what in decision.acts.items()]
     return [*chain.from_iterable(rests)]

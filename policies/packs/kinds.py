@@ -89,7 +89,7 @@ def _faults(kind: Kind) -> Iterator[str]:
     if kind.adjusts != (kind.longest_weeks is not None):
         yield "'adjusts' and 'longest_weeks' go together"
     if kind.adjusts and not set(_SPAN) <= set(kind.needs):
-        yield f"a plan that adjusts attendance needs {', '.join(_SPAN)}"
+        yield f"a plan that adjusts what counts needs {', '.join(_SPAN)}"
     if kind.review_within_days is not None and kind.opens is None:
         yield "'review_within_days' is of no review: 'opens' names none"
 

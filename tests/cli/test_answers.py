@@ -16,7 +16,9 @@ from tests.cli.shell import asking, done, ended, misused, program, questions, re
 AS_OF = ["school", "on", "from", "known_at", "clock", "position", "root", "rules", "software"]
 WITHOUT_ROWS = ("overview", "status")
 LISTS = [words for words in questions() if words not in WITHOUT_ROWS]
-FIGURES = [w for w in questions() if not w.startswith("export ") and w != "rules"]
+TABLES = ("rules", "casework kinds")
+"""What is told of no register, and known at any time."""
+FIGURES = [w for w in questions() if not w.startswith("export ") and w not in TABLES]
 """Questions about what the ledger knows: not those that write files, nor those about the law."""
 MARK = ("mark", "P1", "2026-11-20/AM", "N")
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
+from commands.core import authority
 from commands.exchange.portable.rows import CaseworkRow, event_of
 from commands.exchange.portable.voices import Details, attributes
 from commands.exchange.portable.work import Work
@@ -15,6 +16,7 @@ from ledger.events.casework import CaseworkStep, CaseworkStepCorrected, Casework
 from ledger.formats import fields
 from ledger.formats.portable import CASEWORK
 from policies.law import casework as law
+from policies.packs.kinds import kinds
 
 _STEP = (
     "step", "on", "by", "with_whom", "outcome", "notes", "at", "parent", "said", "next_review",
@@ -81,7 +83,12 @@ def _names(step: CaseworkStep) -> tuple[str, ...]:
 
 
 def _faults(work: Work, held: _Held, row: CaseworkRow) -> Iterator[Refused | None]:
-    """Yield what keeps a new row from being recorded."""
+    """Yield what keeps a new row from being recorded, by whoever is named for the import."""
+    kind, _ = kinds().find(row.step)
+    anybody = not work.is_named or authority.is_empty(work.state, work.today)
+    if not anybody and kind is not None and "staff" not in kind.may:
+        what = f"record a step {kind.name}"
+        yield authority.lacking_roles(work.state, kind.may, work.now, what)
     if row.parent is not None:
         work.knows_parent(CASEWORK, row.line, row.parent)
     for named in (row.of, row.reviews):

@@ -1,13 +1,14 @@
 """Who may amend, and what waits for a second person: the cases, and a plain count beside them."""
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from commands.amending.changes import Proposal, hold, policy_reads
 from commands.core.command import Author, State

@@ -121,7 +121,7 @@ def test_a_kind_needs_only_a_name_a_label_and_where_it_is_from():
         ("adjusts = true", "'adjusts' and 'longest_weeks' go together"),
         ("longest_weeks = 6", "'adjusts' and 'longest_weeks' go together"),
         ('adjusts = true\nlongest_weeks = 6\nneeds = ["with"]',
-         "a plan that adjusts attendance needs with, from, to, sessions, next-review"),
+         "a plan that adjusts what counts needs with, from, to, sessions, next-review"),
         ("review_within_days = 5", "'review_within_days' is of no review"),
         ('opens = "nothing"', "'opens' names 'nothing', which is no kind"),
         ('outcomes = { "kept" = "yes" }', "'outcomes' is not"),

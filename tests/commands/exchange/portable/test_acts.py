@@ -28,7 +28,7 @@ CASES = {
 ANYBODY = {
     "SessionMarked", "MarkCorrected", "MarkAmended", "SourceRestated", "SourceConflicted",
     "AbsencePlanned", "PlanChanged", "PlanWithdrawn", "EvidenceGiven", "AmendmentRequested",
-    "RequestWithdrawn", "CaseworkStepTaken", "MarksUncounted",
+    "RequestWithdrawn", "CaseworkStepTaken", "CaseworkStepCorrected", "MarksUncounted",
 }  # fmt: skip
 """What anybody on the staff may record by hand, or what no command records: marks and plans,
 what is asked for, steps of casework, what a change did to marks."""

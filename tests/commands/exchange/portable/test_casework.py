@@ -90,3 +90,14 @@ def test_a_correction_says_why_and_by_whom(known, rows, column):
     [problem] = known.faults(rows(PLAN, CORRECTED | {column: ""})).problems
     assert column in problem.what
     assert problem.remedy == "a correction says why it was made, and who made it"
+
+
+def test_whoever_is_named_for_a_file_may_record_by_it_what_they_may_by_hand(known, rows):
+    """A notice to improve is the head's; a source that nobody is named for is its own word."""
+    notice = {"step": "notice to improve", "outcome": "sent"}
+    path = rows(notice)
+    [problem] = known.by("T01").faults(path).problems
+    assert (problem.code, problem.line) == ("not-authorised", 2)
+    assert "record a step notice-to-improve: head, authoriser" in problem.what
+    known.once(path, CaseworkStepTaken=1)
+    assert known.by("T01").brought(rows({"step": "call"})).found == {"CaseworkStepTaken": 1}
