@@ -328,7 +328,9 @@ def _laid_over(was: dict[str, Any], said: Said, kind: Kind) -> Said:
 
 
 def _trigger(rule: str | None, state: State, now: int) -> Trigger | None:
-    return None if rule is None else Trigger(rule=rule, position=state.position, known_at=now)
+    if rule is None:
+        return None
+    return Trigger(rule=forms.plain_word(rule), position=state.position, known_at=now)
 
 
 def _named(step: CaseworkStep) -> str:

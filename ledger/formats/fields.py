@@ -17,6 +17,7 @@ from ledger.formats import portable
 
 _LONGEST = 64
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OF_A_WEEK = re.compile(r"(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]* *[ /]? *(am|pm)")
 _MOST_DIGITS = 9  # no minute, rank or count comes near; what is stored stays far below 64 bits
@@ -124,6 +125,14 @@ def agreed_session(text: str) -> str:
 def agreed_sessions(cell: str) -> tuple[str, ...]:
     """Read the sessions of an agreement."""
     return tuple(agreed_session(part) for part in _parts(cell))
+
+
+def plain_word(text: str) -> str:
+    """Read the name of a rule, ``attendance.below_93``, a figure, a digest or a session."""
+    if len(text) > _LONGEST or not _PLAIN.fullmatch(text):
+        what = f"{text!r} is no name of a rule: letters and digits, with . : / - _ between them"
+        raise Refused("rule-form", what, "write it as the policy has it: attendance.below_93")
+    return text
 
 
 def time_of_day(text: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.kdf import scrypt
 
 from ledger.backup import backup
 from ledger.backup import file as backup_box
@@ -238,7 +239,7 @@ def test_a_wrapping_that_would_cost_too_much_is_refused(made, monkeypatch):
     def hungry(*_args: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(backup_box, "Scrypt", hungry)
+    monkeypatch.setattr(scrypt, "Scrypt", hungry)
     assert_refused(made, "not wrapped as")
 
 

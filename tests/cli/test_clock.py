@@ -109,7 +109,7 @@ def test_entries_of_a_wrong_clock_are_shown_with_what_is_known_of_them(at):
         "said Monday 28 December 2026, 10:00"
     )
     page = run("history", "P1", "2026-11-20/AM").out
-    assert f"Date             {told} (2 school days after the session)" in page
+    assert f"Date             {told} (0 to 2 school days after the session)" in page
     assert f"Recorded         {told}, as entry" in page
     [row] = run("changes", *OF_DAY, "--json").json["rows"]
     assert row["late_by_school_days"] == 2

@@ -13,8 +13,8 @@ NOT_OF_A_PERSON = {
     "address_confidential", "answers", "at", "am_closes", "am_opens", "and_", "asked_on", "batch",
     "by_staff", "care", "code", "cohort", "diff", "earliest", "estab", "field", "from_",
     "from_code", "ground", "group", "include_free_text", "into", "key", "kind", "known_at",
-    "la_code", "la_ref", "latest", "leave", "listen", "lives_with", "map_", "no_contact", "outcome",
-    "parent", "parental_responsibility", "phase", "pm_closes", "pm_opens", "purpose",
+    "la_code", "la_ref", "latest", "leave", "listen", "lives_with", "map_", "no_contact",
+    "outcome", "parent", "parental_responsibility", "phase", "pm_closes", "pm_opens", "purpose",
     "registration", "relationship", "role", "school", "session", "sex", "since", "staff", "to_",
     "to_code", "trust", "type", "urn", "was", "witness", "year",
 }  # fmt: skip

@@ -181,10 +181,13 @@ class NoticeRow(Row, frozen=True, kw_only=True):
 def read_trigger(cell: str) -> Trigger:
     """Read which rule a step answers, as an export writes it: JSON."""
     try:
-        return msgspec.json.decode(cell, type=Trigger)
-    except msgspec.MsgspecError:
+        found = msgspec.json.decode(cell, type=Trigger)
+        for text in filter(None, (found.rule, found.pack, found.value, *found.sessions)):
+            fields.plain_word(text)
+    except (msgspec.MsgspecError, Refused):
         remedy = "leave it as the export wrote it, or empty"
         raise Refused("trigger-form", "this does not say which rule is answered", remedy) from None
+    return found
 
 
 class CaseworkRow(Row, frozen=True, kw_only=True):

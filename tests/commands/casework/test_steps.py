@@ -77,6 +77,7 @@ def test_what_a_kind_asks_is_kept_with_its_key(office):
         ({"say": ("mood=sad",)}, "answer-unknown", "'mood=sad' answers nothing"),
         ({"kind": "first-day-call", "say": ("seen",)}, "answer-unknown", "'seen' answers nothing"),
         ({"kind": "first-day-call", "say": ("seen= ",)}, "say-missing", "no say is given"),
+        ({"answers": "what Mrs Quill said"}, "rule-form", "is no name of a rule"),
         ({"at": "half past"}, "time-form", "'half past' is no time of day"),
         ({"on": date(2026, 12, 24)}, "future", "is in the future"),
         ({"next_review": date(2026, 11, 19)}, "dates-reversed", "--next-review (2026-11-19) is"),

@@ -130,7 +130,8 @@ def test_only_texts_are_sealed():
 
 
 IN_CLEAR = {
-    "ids, of people too": "by parent pupils survivor batch ledger_id notice papers",
+    "ids, of people too": "by parent pupils survivor batch ledger_id notice papers id of reviews",
+    "times of day, and the rule that a step answers": "at answers",
     "who gave a command, in its header": "account authenticated software rules command source",
     "codes, sessions and grounds": "code original stands sessions entries of_age first last "
     "ground grounds paragraph purpose outcome kind field roles given taken",

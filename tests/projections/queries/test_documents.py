@@ -15,6 +15,7 @@ from projections.queries.view import open_view
 from projections.readmodel import manifest
 from projections.readmodel.catch_up import catch_up
 from projections.readmodel.sources import log_alone, log_of
+from projections.readmodel.tables import leave
 from projections.register.print import RegisterPrint
 from tests.projections.ledgers import NOW, instant, marked
 
@@ -37,6 +38,7 @@ def tamper(folder, *statements):
         for statement in statements:
             db.execute(statement)
         db.commit()
+    leave(folder)  # as whoever edits them could, too
 
 
 def excuse(folder):

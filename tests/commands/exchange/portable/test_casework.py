@@ -75,6 +75,11 @@ def test_what_was_recorded_first_may_be_corrected_by_a_later_file(known, rows):
         (CORRECTED, "step-unknown", "no step of the pupil has the id 'plan'"),
         (PLAN | {"parent_id": "P99"}, "parent-unknown", "P99"),
         (PLAN | {"answers": "{}"}, "trigger-form", "does not say which rule is answered"),
+        (
+            PLAN | {"answers": '{"rule":"as Ada said","position":7,"known_at":1}'},
+            "trigger-form",
+            "does not say which rule is answered",
+        ),
         (PLAN | {"at": "noon"}, "time-form", "'noon' is no time of day"),
         (PLAN | {"sessions": "Mondays"}, "session", "'Mondays' is not a session"),
     ],
