@@ -89,8 +89,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold, and what bec
         return value.documents()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int):  # one that says how sure it is
-        return int(value)
     return plain_each(value) if isinstance(value, (list, tuple)) else value
 
 

@@ -42,7 +42,9 @@ def show(
     for path, content in pages:
         refuse_output(path, content, replace=replace)
     if as_json:
-        document = msgspec.json.format(msgspec.json.encode(answer.document), indent=2).decode()
+        # A number that says how sure it is (`lags.Lag`) is a number.
+        encoded = msgspec.json.encode(answer.document, enc_hook=int)
+        document = msgspec.json.format(encoded, indent=2).decode()
         write(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", document) + "\n")
     elif as_csv:
         _show_rows(answer)
