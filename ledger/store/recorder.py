@@ -6,6 +6,7 @@ DELETE and REPLACE.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,14 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate, distrust, refusal, translated
+from ledger.files import (
+    LOCK_TIMEOUT_SECONDS,
+    begin_immediate,
+    distrust,
+    open_read_only,
+    refusal,
+    translated,
+)
 from ledger.store.schema import ROWS, SCHEMA, Row
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge
 
@@ -70,6 +78,11 @@ class _committing:  # noqa: N801 - a context manager, named as one
 
 class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
+        path = Path(self.db_name)
+        if path.exists() and not os.access(path, os.W_OK):  # a disc that was handed over
+            database = open_read_only(path)
+            database.row_factory = sqlite3.Row
+            return _Connection(database, max_age=self.max_age)
         plain = super()._create_connection()
         database = plain._sqlite_conn  # noqa: SLF001 - the library offers no other way
         distrust(database.execute)

@@ -4,6 +4,7 @@ Views may be edited by anybody who has the folder; what is made from the log alo
 log's proofs cover. Both are filled by the same handlers, and a reader cannot tell them apart.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.files import translated
 from ledger.store.folder import Folder
+from ledger.terminal import say
 from projections.readmodel import freshness, recent, tables
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.tables import Connection, open_tables
@@ -43,8 +45,21 @@ Source = Callable[[Folder], AbstractContextManager[Models]]
 
 @contextmanager
 def views(folder: Folder) -> Iterator[Models]:
-    """Open what is in `views/`, brought up to the head of the log first."""
-    head = _bring_up(folder)
+    """Open what is in `views/`, brought up to the head of the log first.
+
+    Where nothing can be written, as on a disc that was handed over, and they are not as they
+    should be, the models are made from the log alone.
+    """
+    head = folder.head()
+    if not freshness.is_current(folder, head):
+        if not os.access(folder.path, os.W_OK):
+            say("note: nothing can be written here: worked out from the log alone", err=True)
+            with log_alone(folder) as models:
+                yield models
+            return
+        from projections.readmodel.catch_up import catch_up  # noqa: PLC0415 - slow to import
+
+        head = catch_up(folder)
     with as_they_are(folder) as models:
         yield models._replace(head=head)
 
@@ -95,12 +110,3 @@ def log_upto(
 
     with in_memory(folder, position, marks_of) as (db, grid, head):
         yield Models(db, lambda: grid, head)
-
-
-def _bring_up(folder: Folder) -> int:
-    head = folder.head()
-    if not freshness.is_current(folder, head):
-        from projections.readmodel.catch_up import catch_up  # noqa: PLC0415 - slow to import
-
-        return catch_up(folder)
-    return head

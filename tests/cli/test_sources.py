@@ -1,5 +1,6 @@
 """Where an answer's read models come from: views, or the log alone; a reader sees the same."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -23,6 +24,7 @@ from projections.readmodel.sources import Source, as_they_are, log_alone, views
 from projections.readmodel.tables import leave
 from projections.register.show import RegisterShow
 from projections.why.why import Why
+from tests.cli.shell import run
 
 DAY, EARLIER = date(2026, 11, 20), "2026-11-20T09:00"
 QUESTIONS: tuple[Question, ...] = (
@@ -76,3 +78,33 @@ def test_what_is_there_goes_as_far_as_it_goes(own: Path) -> None:
         db.commit()
     with as_they_are(folder) as there:
         assert there.head == 0
+
+
+@pytest.fixture
+def handed_over(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the ledger, made without the times of its files, that nobody can write."""
+    there = tmp_path / "disc"
+    shutil.copytree(own, there, copy_function=shutil.copyfile)
+    access = os.access
+
+    def asked(path: Any, mode: int) -> bool:
+        here = Path(path)
+        return access(path, mode) and (mode != os.W_OK or there not in (here, *here.parents))
+
+    monkeypatch.setattr(os, "access", asked)
+    return there
+
+
+def test_what_cannot_be_written_is_read_and_verified_all_the_same(
+    handed_over: Path, own: Path
+) -> None:
+    """The answer is the same, made from the log alone; nothing is written, nobody is accused."""
+    before = {path: path.read_bytes() for path in handed_over.rglob("*") if path.is_file()}
+    for words in (["rates", "--by", "code", "--json"], ["changes", "--json"]):
+        ours, theirs = (run("--ledger", str(path), *words) for path in (own, handed_over))
+        assert (theirs.code, theirs.json["rows"]) == (0, ours.json["rows"])
+        assert "nothing can be written here: worked out from the log alone" in theirs.err
+    verified = run("--ledger", str(handed_over), "verify", "--json")
+    assert (verified.code, verified.json["problems"]) == (0, [])
+    after = {path: path.read_bytes() for path in handed_over.rglob("*") if path.is_file()}
+    assert after == before
