@@ -49,7 +49,7 @@ def answered(kind: Kind, given: tuple[str, ...]) -> dict[str, str]:
                 f"{each!r} answers nothing that is asked of a step {kind.name}",
                 f"write KEY=TEXT; asked is {asked}" if asked else "leave --say out",
             )
-        found[key] = checks.required_text(text, "say")
+        found[key] = " ".join(checks.required_text(text, "say").split())
     return found
 
 
@@ -72,10 +72,19 @@ def sessions(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(fields.agreed_session, given)))
 
 
-def check(kind: Kind, said: Said, on: date, today: date) -> None:
-    """Refuse a step that its kind does not allow, naming all that is missing at once."""
+def check(kind: Kind, said: Said, on: date, today: date, *, is_review: bool = False) -> None:
+    """Refuse a step that its kind does not allow, naming all that is missing at once.
+
+    ``is_review``: whether it looks at another step again.
+    """
     if on > today:
         raise Refused("future", f"--on {on} is in the future", "record it when it has come")
+    if said.fields["next_review"] and kind.opens is None and not is_review:
+        raise Refused(
+            "no-review",
+            f"a step {kind.name} opens no review",
+            "leave out --next-review; what is to be done next is a step of its own",
+        )
     for first, last in (("on", "next_review"), ("first", "last")):
         earlier, later = said.fields[first], said.fields[last]
         if earlier and later and later < earlier:

@@ -63,8 +63,8 @@ class StepCommand(UseCase):
             "on": on,
             "at": self.at and forms.time_of_day(self.at),
             "with_whom": checks.written(self.with_) or None,
-            "parent": self.parent,
-            "outcome": held.outcome(kind, self.outcome),
+            "parent": self.parent or None,
+            "outcome": held.outcome(kind, self.outcome or None),
             "notes": checks.written(self.notes) or None,
             "said": "\n".join(f"{key}: {text}" for key, text in answers.items()) or None,
             "next_review": self.next_review,
@@ -146,7 +146,7 @@ class LookAgain(OfStep):
         kind = _review_of(reviewed.step)
         check_may(state, kind, now)
         said = self.said(kind, self.on)
-        held.check(kind, said, self.on, local_date(now))
+        held.check(kind, said, self.on, local_date(now), is_review=True)
         if self.on < reviewed.on:
             raise Refused(
                 "dates-reversed",
@@ -212,12 +212,15 @@ class CorrectStep(OfStep):
         author, (pupil, key, before) = state.author(now), _standing(state, self.entry)
         reason = checks.required_text(self.reason, "reason")
         kind = kinds().get(self.kind or before.step)
-        check_may(state, kind, now)
+        for each in (kinds().find(before.step)[0], kind):
+            if each is not None:
+                check_may(state, each, now)
         was = _details(before)
-        said = _laid_over(was, self.said(kind, self.on or before.on), kind)
+        said = _laid_over(was, self, kind, self.on or before.on)
         if kind.name != was["step"] and self.kind is not None:
             held.outcome(kind, said.fields["outcome"])
-        held.check(kind, said, said.fields["on"], local_date(now))
+        today, is_review = local_date(now), before.reviews is not None
+        held.check(kind, said, said.fields["on"], today, is_review=is_review)
         parent = said.fields["parent"]
         if parent is not None and parent != before.parent:
             families.check_parent_of(state, pupil, parent)
@@ -316,15 +319,26 @@ def _is_same(step: CaseworkStep, before: CaseworkStep) -> bool:
     return _details(step) | without == _details(before) | without
 
 
-def _laid_over(was: dict[str, Any], said: Said, kind: Kind) -> Said:
-    """Return what was said with what is said now; the answers one by one."""
+def _laid_over(was: dict[str, Any], command: CorrectStep, kind: Kind, on: date) -> Said:
+    """Return what was said with what is said now; the answers one by one.
+
+    An empty text clears what there was; what is of no kind that is reviewed has no review.
+    """
+    said = command.said(kind, on)
     lines = (was["said"] or "").splitlines()
     before = dict(line.split(": ", 1) for line in lines)
     answers = {key: text for key, text in before.items() if key in kind.asks} | dict(said.answers)
     given = {name: value for name, value in said.fields.items() if value not in (None, ())}
     told = "\n".join(f"{key}: {text}" for key, text in answers.items()) or None
     fields = {name: was[name] for name in said.fields} | given | {"said": told}
+    fields |= {name: None for name, option in _TEXTS.items() if getattr(command, option) == ""}
+    if kind.opens is None and was["reviews"] is None:
+        fields["next_review"] = None
     return Said(fields, answers)
+
+
+_TEXTS = {"with_whom": "with_", "parent": "parent", "outcome": "outcome", "notes": "notes"}
+"""Fields that an empty text clears, and their options."""
 
 
 def _trigger(rule: str | None, state: State, now: int) -> Trigger | None:

@@ -141,7 +141,7 @@ _OWN = (
     *(name + end for name in _DATABASES for end in ("", "-wal", "-shm", "-journal")),
     *_SIGN,
     *("school.kept", "attachments"),
-    *("views", "views/grid", "views/tiles", "views.unreadable"),
+    *("views", "views/grid", "views/tiles", "views/left.json", "views.unreadable"),
 )
 
 

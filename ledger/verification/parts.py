@@ -14,9 +14,10 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 from ledger.errors import Refused
@@ -78,12 +79,25 @@ def _begun(db: sqlite3.Connection, path: Path, ends: ExitStack) -> deque[Future[
     with suppress(OSError, ImportError, NotImplementedError, *MALFORMED):
         spans = list(_spans(db))
         if number > 1 and len(spans) > _ALONE:
-            # Ctrl-C reaches every process; this one hears it and ends the others.
-            deaf = (signal.SIGINT, signal.SIG_IGN)
-            pool = ProcessPoolExecutor(number, get_context("spawn"), signal.signal, deaf)
+            pool = ProcessPoolExecutor(number, get_context("spawn"), _end_with_parent)
             ends.callback(pool.shutdown, cancel_futures=True)
             return deque(pool.submit(look_into, path, span) for span in spans)
     return deque()
+
+
+def _end_with_parent() -> None:
+    """Let a process end once the one that began it has, however that was ended.
+
+    Ctrl-C reaches every process; that one hears it and ends the others.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_order(db: sqlite3.Connection, waiting: deque[Future[Part]]) -> Iterator[Part]:

@@ -21,6 +21,8 @@ Counts = Literal["support", "offered", "not-appropriate", "no"]
 """Support given; offered, and not taken; recorded as not the right step; no support."""
 FIELDS = ("at", "with", "outcome", "notes", "next-review", "from", "to", "sessions")
 """What a step may hold besides its kind and its day."""
+RESTRICTED = "[for the safeguarding role alone]"
+"""What stands in an answer for the words of a kind that is restricted."""
 OUTCOMES = "outcomes"
 _FOLDER = "casework"
 _REMEDY = "policies/casework/README.md explains the keys of a kind"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,10 +11,10 @@ import numpy as np
 
 from ledger.clock import iso
 from ledger.english import number_of
-from policies.packs.kinds import Kind, kinds
+from policies.packs.kinds import RESTRICTED, Kind, kinds
 from projections.queries.blocks import Block, Lines, titled
 from projections.queries.columns import Column, Listing, share_of
-from projections.queries.people import Author, Person
+from projections.queries.people import Author, Person, StatedAuthor
 from projections.queries.question import Answer, Question, argument, option
 from projections.queries.rectangle import rectangle
 from projections.queries.tally import Counter, Tally
@@ -152,14 +153,16 @@ class _Finder:
         view, fact = self._view, (version.pupil, version.id)
         words = view.open(version.step) or ""
         timeless = view.is_stated(version.line) and not version.sf
+        kind, _ = kinds().find(words)
+        notes = view.open(version.notes)
         return Step(
             version,
             view.people[version.pupil],
-            kinds().find(words)[0],
+            kind,
             words,
             view.open(version.with_whom),
             view.open(version.outcome),
-            view.open(version.notes),
+            RESTRICTED if notes and kind is not None and kind.restricted else notes,
             (view.open(version.said) or "").splitlines(),
             _taker(view, version),
             view.authenticated(version.line),
@@ -192,10 +195,10 @@ def _reviews(standing: Sequence[CaseworkStep]) -> dict[tuple[int, str], date]:
 
 
 def _taker(view: View, version: CaseworkStep) -> Author:
-    """Return who took a step; of one that a source states, by the id that it states."""
-    if version.name is None:
-        return Author(version.by, None)
-    return Author(view.open(version.name), view.open(version.job_title))
+    """Return who took a step; of one that a source states, whom that names, by name or id."""
+    name = version.by if version.name is None else view.open(version.name)
+    kind = StatedAuthor if view.is_stated(version.line) else Author
+    return kind(name, view.open(version.job_title))
 
 
 class _Register:
@@ -238,8 +241,8 @@ def _counts(tally: Tally | None) -> dict[str, int] | None:
     return None if tally is None else {name: getattr(tally, name) for name in _COUNTS}
 
 
-def _person(by: Author) -> dict[str, str | None]:
-    return {"name": by.name, "job_title": by.job_title}
+def _person(by: Author) -> dict[str, Any]:
+    return by._asdict()
 
 
 def _by_name(step: Step) -> str | None:
@@ -259,7 +262,7 @@ def _trigger(step: Step) -> dict[str, str] | None:
     return None if found is None else {"rule": found.rule, "known_at": iso(found.known_at)}
 
 
-def _corrector(step: Step) -> dict[str, str | None] | None:
+def _corrector(step: Step) -> dict[str, Any] | None:
     return None if step.correction is None else _person(step.correction.by)
 
 
@@ -288,6 +291,7 @@ COLUMNS: tuple[Column[Step], ...] = (
     Column("corrects", value=lambda step: step.correction and step.correction.of),
     Column("reason", value=lambda step: step.correction and step.correction.reason),
     Column("corrected_by", value=_corrector, csv=_corrector_name),
+    Column("authenticated"),
     Column("stands"),
     Column("position", "Entry", lambda step: step.version.line, number=True),
 )
@@ -303,24 +307,54 @@ def _told(found: Chronology) -> Iterator[str]:
     yield f"{person.name} ({person.upn}): {number_of(len(standing), 'step')} with the family"
     for step in standing:
         yield ""
-        yield from _one(step, [s for s in found.steps if s.version.id == step.version.id])
+        of = (step.version.pupil, step.version.id)
+        versions = [s for s in found.steps if (s.version.pupil, s.version.id) == of]
+        yield from _one(sorted(versions, key=lambda each: each.version.kf))
 
 
-def _one(step: Step, versions: Sequence[Step]) -> Iterator[str]:
+def _one(versions: Sequence[Step]) -> Iterator[str]:
+    """Tell a step as its last version says it, then what each before it said otherwise."""
+    *_, step = versions
     version = step.version
     at = f" {version.at}" if version.at else ""
     outcome = f": {step.outcome}" if step.outcome else ""
     yield f"{version.on_date}{at}  {step.label}{outcome}  (entry {version.line})"
-    for heading, text in _details(step):
+    for heading, text in _details(step, versions[0]):
         yield from titled(heading, text)
-    corrections = filter(None, (each.correction for each in versions))
-    for earlier, correction in zip(versions, corrections, strict=False):
-        said = f"{earlier.version.on_date} {earlier.label} {earlier.outcome or ''}".strip()
-        when, who = moment(correction.at), correction.by.words
-        yield from titled("Corrected", f"{when}, by {who}: {correction.reason}; it said: {said}")
+    for earlier, later in pairwise(versions):
+        if later.correction is not None:
+            yield from titled("Corrected", _corrected(earlier, later, later.correction))
 
 
-def _details(step: Step) -> Iterator[tuple[str, str]]:
+def _corrected(earlier: Step, later: Step, made: Correction) -> str:
+    before, after = _said_of(earlier), _said_of(later)
+    said = [f"{name} {text or 'none'}" for name, text in before.items() if text != after[name]]
+    when, who = moment(made.at), made.by.words
+    return f"{when}, by {who}: {made.reason}; it said: {'; '.join(said)}"
+
+
+def _said_of(step: Step) -> dict[str, str]:
+    """Return what a version says, field by field, in words."""
+    version = step.version
+    texts: dict[str, object] = {
+        "day": version.on_date,
+        "time": version.at,
+        "step": step.label,
+        "with": step.with_whom,
+        "parent": version.parent,
+        "outcome": step.outcome,
+        "notes": step.notes,
+        "said": ", ".join(step.said),
+        "first day": version.first,
+        "last day": version.last,
+        "sessions": ", ".join(version.sessions),
+        "next review": version.next_review,
+        "answers": step.answers and step.answers.rule,
+    }
+    return {name: "" if text is None else str(text) for name, text in texts.items()}
+
+
+def _details(step: Step, first: Step) -> Iterator[tuple[str, str]]:
     version = step.version
     if step.with_whom or version.parent:
         yield "With", ", ".join(filter(None, (step.with_whom, version.parent)))
@@ -335,8 +369,9 @@ def _details(step: Step) -> Iterator[tuple[str, str]]:
         yield "Review", f"due {step.due}"
     if step.answers:
         yield "Answers", f"{step.answers.rule}, as known {moment(step.answers.known_at)}"
-    when = moment(step.at) or "no time stated"
-    yield "Recorded", f"{when}, by {step.by.words} ({step.authenticated})"
+    when = moment(first.at) or "no time stated"
+    who = Author(first.by.name, first.by.job_title).words
+    yield "Recorded", f"{when}, by {who} ({first.authenticated})"
     yield "Register", _register(step)
 
 

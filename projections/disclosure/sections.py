@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ledger.clock import dated, parse_instant
 from ledger.events import streams
 from ledger.store.store import Store
-from policies.packs.kinds import kinds
+from policies.packs.kinds import RESTRICTED, kinds
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
 from projections.queries.people import AS_STATED
@@ -290,6 +290,14 @@ def _kind_of_step(copy: Copy, step: CaseworkStep) -> str | None:
     return kind.label if kind and not more else copy.release_sealed(step.step)
 
 
+def _notes_of_step(copy: Copy, step: CaseworkStep) -> str | None:
+    """Return what was noted; words for the safeguarding role alone are in no copy."""
+    kind, _ = kinds().find(copy.view.open(step.step) or "")
+    if kind is not None and kind.restricted:
+        return step.notes and RESTRICTED
+    return copy.release_sealed(step.notes)
+
+
 def _with_whom(copy: Copy, step: CaseworkStep) -> str | None:
     if copy.review is None:
         return step.with_whom and THIRD_PARTY
@@ -355,7 +363,7 @@ CASE: tuple[Section[Any], ...] = (
         Cell("by", "By", _caseworker),
         Cell("with", "With", _with_whom),
         Cell("outcome", "Outcome"),
-        Cell("notes", "Notes"),
+        Cell("notes", "Notes", _notes_of_step),
         Cell("said", "Asked and answered"),
         Cell("from", "From", "first"),
         Cell("to", "To", "last"),
@@ -363,7 +371,7 @@ CASE: tuple[Section[Any], ...] = (
     Section[CaseworkCorrection](
         "casework_corrections", "What was recorded wrongly of that, and corrected",
         _held(CaseworkCorrection, lambda each: each.position), (
-        _RECORDED,
+        Cell("on", "Date", lambda copy, each: copy.day_of(each.position, each.sf)),
         Cell("reason", "Reason"),
         _BY,
     )),

@@ -79,8 +79,6 @@ _ATOMS = frozenset({str, int, bool, float, type(None)})
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold, and what becomes that
     """Return a value as JSON holds it: dates as text, records by name, listings as their rows."""
-    if value.__class__ in _ATOMS:
-        return value
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, (dict, Mapping)):

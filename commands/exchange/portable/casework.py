@@ -89,6 +89,8 @@ def _faults(work: Work, held: _Held, row: CaseworkRow) -> Iterator[Refused | Non
     if not anybody and kind is not None and "staff" not in kind.may:
         what = f"record a step {kind.name}"
         yield authority.lacking_roles(work.state, kind.may, work.now, what)
+    yield fields.future_day(row.on, work.today, "on")
+    yield fields.future_instant(row.stated, work.now, "recorded_on")
     if row.parent is not None:
         work.knows_parent(CASEWORK, row.line, row.parent)
     for named in (row.of, row.reviews):

@@ -80,7 +80,11 @@ def test_what_a_kind_asks_is_kept_with_its_key(office):
         ({"answers": "what Mrs Quill said"}, "rule-form", "is no name of a rule"),
         ({"at": "half past"}, "time-form", "'half past' is no time of day"),
         ({"on": date(2026, 12, 24)}, "future", "is in the future"),
-        ({"next_review": date(2026, 11, 19)}, "dates-reversed", "--next-review (2026-11-19) is"),
+        (
+            CONTRACT | {"next_review": date(2026, 11, 19)},
+            "dates-reversed",
+            "--next-review (2026-11",
+        ),
         ({"session": ("Monday",)}, "session", "Monday"),
         ({"parent": "F9"}, "parent-unknown", "F9"),
         (CONTRACT | {"to_": date(2026, 11, 19)}, "dates-reversed", "--to (2026-11-19) is before"),
@@ -302,3 +306,37 @@ def test_a_step_of_before_ids_is_known_by_its_place(office):
     correct = {"kind": "call", "outcome": "spoken to", "with_": "mother", "reason": "a call"}
     said = office.do(CorrectStep(entry=unknown, **correct)).says
     assert said[0].startswith("clinic of 2026-11-20, Ada Quill: corrected (kind,")
+
+
+def test_a_step_of_one_kind_is_not_made_another_by_who_may_not_record_it(office):
+    """What the head recorded is corrected by whoever may record such a step."""
+    head = office.by("head")
+    head.do(step(kind="court-outcome", outcome="guilty", say=("document=D1",)))
+    correct = {"entry": entry(office), "kind": "call", "outcome": "no answer", "reason": "typo"}
+    head.do(AddStaff(staff_id="tt", name="Ty Tutor", job_title="Tutor"))
+    office.by("tt").refused(
+        CorrectStep(**correct), "not-authorised", "record a step court-outcome"
+    )
+    assert len(head.events(CorrectStep(**correct))) == 1
+
+
+def test_an_empty_text_clears_what_there_was(office):
+    office.do(call(notes="a wrong note", parent="F1"))
+    correct = CorrectStep(entry=entry(office), notes="", parent="", reason="of another pupil")
+    found = taken(office, correct)
+    assert (found.notes, found.parent, found.with_whom) == (None, None, "mother")
+
+
+def test_what_opens_no_review_is_looked_at_on_no_day(office):
+    office.refused(call(next_review=date(2026, 12, 4)), "no-review", "a step call opens no review")
+    office.do(step(**CONTRACT))
+    correct = CorrectStep(
+        entry=entry(office), kind="call", outcome="no answer", with_="mother", reason="a call"
+    )
+    assert taken(office, correct).next_review is None
+
+
+def test_an_answer_is_one_line(office):
+    say = ("whereabouts=at home\nseen: yes", "seen=no")
+    found = taken(office, step(kind="first-day-call", outcome="reached", at="10:15", say=say))
+    assert found.said == "whereabouts: at home seen: yes\nseen: no"

@@ -16,6 +16,7 @@ from tests.projections.ledgers import HOUR, enrolled, instant, marked, on_mark
 MON, TUE = date(2025, 9, 8), date(2025, 9, 9)
 AT = instant(2025, 9, 9, 9)
 WHO = {"name": "Mrs Register", "job_title": "Officer"}
+STATED = {"authenticated": "as stated by its source"}
 
 
 def step(kind, on=MON, pupil="ann", **more):
@@ -99,7 +100,8 @@ def test_a_correction_stands_with_what_it_corrects(school):
     assert (
         "Corrected    2025-09-09 11:00, by Mr Teacher, Teacher: the wrong line; it said:" in lines
     )
-    assert "             2025-09-08 Telephone call no answer" in lines
+    assert "             day 2025-09-08; outcome no answer" in lines
+    assert "Recorded     2025-09-09 10:00, by Mrs Register, Officer (operating-system" in lines
 
 
 def test_as_known_before_a_correction_the_step_says_what_it_said(school):
@@ -183,12 +185,15 @@ def test_what_a_source_states_is_second_hand(school):
         step("letter", id=None, name=None, job_title=None), imported=True,
     )  # fmt: skip
     untimed, timed = ask(school).rows()
-    assert (timed["kind"], timed["by"]) == ("clinic", {"name": "s1", "job_title": None})
+    assert (timed["kind"], timed["by"]) == ("clinic", {"name": "s1", "job_title": None} | STATED)
     assert (timed["recorded_at"], untimed["recorded_at"]) == ("2025-09-09T07:00:00Z", None)
     assert timed["register_then"] is None
     lines = read(ask(school))
     assert "2025-09-08  clinic  (entry" in "\n".join(lines)
-    assert "Recorded     no time stated, by s1 (as stated by its source)" in lines
+    at = lines.index(
+        "Recorded     no time stated, by s1 (as the school's former system states) (as"
+    )
+    assert lines[at + 1] == "             stated by its source)"
     by_source = ask(school, clock="source").rows()
     assert by_source[1]["register_then"]["possible"] == 1
     assert by_source[0]["register_then"] is None
@@ -205,3 +210,25 @@ def test_a_step_recorded_before_its_pupil_was_counts_no_session(school):
     [row] = ask(school, who="U-dee").rows()
     assert row["register_then"]["possible"] == 0
     assert (row["register_then"]["missing"], row["register_now"]["missing"] > 0) == (0, True)
+
+
+def test_what_each_version_said_is_told_in_the_order_of_recording(school):
+    """Also where a correction moves the step to an earlier day, and of every field."""
+    school.add(AT, step("call", TUE, outcome="no answer", notes="will ring back", id="one"))
+    school.add(AT + HOUR, corrected("one", "support-plan", MON, outcome="agreed", notes="club"))
+    school.add(AT + 2 * HOUR, corrected("one", "support-plan", MON, outcome="declined"))
+    lines = "\n".join(read(ask(school)))
+    first, second = (part.split("\nCorrected")[0] for part in lines.split("it said:")[1:])
+    told = "day 2025-09-09; step Telephone call; outcome no answer; notes will ring back"
+    assert " ".join(first.split()) == told
+    assert " ".join(second.split()).startswith("outcome agreed; notes club")
+
+
+def test_words_for_the_safeguarding_role_are_in_no_answer(school):
+    """The pointer to where they are is."""
+    said = "pointer: system, 12"
+    school.add(AT, step("dsl-question", outcome="asked", notes="HIDDEN", said=said))
+    answer = ask(school)
+    [row] = answer.rows()
+    assert (row["notes"], row["said"]) == ("[for the safeguarding role alone]", [said])
+    assert "HIDDEN" not in "\n".join((*read(answer), as_csv(answer)))

@@ -11,7 +11,7 @@ import pytest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested, EvidenceGiven
-from ledger.events.casework import CaseworkStepTaken
+from ledger.events.casework import CaseworkStepCorrected, CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted
 from ledger.events.leave import LeaveDecided, LeaveRequested
 from ledger.events.penalties import (
@@ -219,6 +219,22 @@ def test_somebody_else_s_authority_is_named(case):
     assert "UK GDPR" in found["due"]["reference"]
     shown = read(case, authority="Ann's consent", **given)
     assert "Asked for on the authority: Ann's consent" in shown
+
+
+def test_what_was_corrected_of_a_step_and_words_for_few_are_told_as_such(case):
+    """That it was, when, by whom; the reason waits for review; words for few are in no copy."""
+    at, who = date(2025, 9, 11), {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
+    stream = streams.casework("ann")
+    question = CaseworkStepTaken(id="q", step="dsl-question", on=at, notes="HIDDEN", **who)
+    corrected = CaseworkStepCorrected(of="q", step="dsl-question", on=at, reason="day", **who)
+    case.add(AT, Fact(stream, question), Fact(stream, corrected))
+    again = CaseworkStepTaken(id="r", step="dsl-question", on=at, notes="HIDDEN", **who)
+    case.add(AT, Fact(stream, again))
+    found = copy(case, include_free_text="s1")
+    [row] = found["casework_corrections"]
+    assert (row["reason"], row["by"]) == ("day", "Mrs Register, Officer")
+    assert found["casework"][-1]["notes"] == "[for the safeguarding role alone]"
+    assert "HIDDEN" not in str(found)
 
 
 def test_free_text_waits_for_review(case):

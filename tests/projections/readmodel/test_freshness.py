@@ -12,7 +12,7 @@ from ledger.errors import Refused, StorageRefused
 from projections.readmodel import freshness
 from projections.readmodel.catch_up import catch_up
 from projections.readmodel.freshness import is_current, retry_without_views
-from projections.readmodel.tables import DatabaseError, open_tables, tables_path
+from projections.readmodel.tables import DatabaseError, leave, open_tables, tables_path
 
 
 @pytest.fixture
@@ -106,5 +106,46 @@ def test_tables_that_hold_a_program_are_made_anew(views, program):
     assert not is_current(views, views.head())
     with pytest.raises(DatabaseError, match="does not make"):
         open_tables(views)
+    catch_up(views)
+    assert is_current(views, views.head())
+
+
+def garbled(views):
+    """Write what is no database over the tables, under the old size and time."""
+    path = tables_path(views)
+    path.write_bytes(b"no database" * 1000)
+    path.with_name("tables.db-wal").unlink(missing_ok=True)
+    leave(views)
+
+
+def test_tables_that_are_no_database_are_not_current_whatever_their_size_and_time(views):
+    garbled(views)
+    assert not is_current(views, views.head())
+    with pytest.raises(DatabaseError):
+        open_tables(views)
+
+
+def test_tables_that_are_no_database_are_made_anew_by_the_next_attempt(views):
+    """What writes them cannot go on from them either."""
+    garbled(views)
+    assert retry_without_views(views, lambda: catch_up(views)) == views.head()
+    assert is_current(views, views.head())
+
+
+def test_tables_that_were_changed_are_not_left_as_ours_where_making_them_anew_fails(
+    views, monkeypatch
+):
+    """They are gone, and the next one begins anew."""
+    os.utime(tables_path(views), ns=(1, 1))
+
+    def failing(*_given, **_more):
+        raise OSError(errno.EIO, "broken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("projections.readmodel.catch_up._write", failing)
+        with pytest.raises(StorageRefused):
+            catch_up(views)
+    assert not tables_path(views).exists()
+    assert not is_current(views, views.head())
     catch_up(views)
     assert is_current(views, views.head())

@@ -273,3 +273,13 @@ def _standing(marks, position, stated):
         if at <= position and times[cell] <= stated:
             found[cell] = (code, times[cell] == 0)
     return found
+
+
+def test_marks_that_wait_are_set_once_they_are_many(monkeypatch):
+    """In bulk, and before anybody asks for them."""
+    monkeypatch.setattr("projections.readmodel.grid._AT_ONCE", 2)
+    grid = Grid()
+    take(grid, (1, 0, "2025-09-08/AM", "N", 0))
+    assert not grid.partition(2025).codes.size
+    take(grid, (2, 1, "2025-09-08/AM", "/", 0))
+    assert grid.partition(2025).pupils.tolist() == [0, 1]

@@ -80,6 +80,8 @@ def test_what_was_recorded_first_may_be_corrected_by_a_later_file(known, rows):
             "trigger-form",
             "does not say which rule is answered",
         ),
+        ({"step": "call", "on": "2027-11-20"}, "future", "on 2027-11-20 has not come yet"),
+        ({"step": "call", "recorded_on": "2027-01-01T10:00:00Z"}, "future", "recorded_on 2027"),
         (PLAN | {"at": "noon"}, "time-form", "'noon' is no time of day"),
         (PLAN | {"sessions": "Mondays"}, "session", "'Mondays' is not a session"),
     ],
