@@ -24,7 +24,7 @@ import click
 from click.core import ParameterSource
 
 from ledger import __version__, clock, form, names, typed
-from ledger.errors import ImportRefused, Incomplete, Refused, StorageRefused
+from ledger.errors import ImportRefused, Incomplete, Refused, RefusedInLines, StorageRefused
 from ledger.files import DatabaseError, refusal, refuse_output
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
@@ -602,7 +602,8 @@ def _explain(refused: Refused, lead: str = "refused:") -> None:
     if isinstance(refused, ImportRefused):
         for each in (*refused.problems, *refused.notes):
             _beside(str(each))
-    _beside(f"{lead} {refused.what}")  # may hold what somebody wrote
+    what = f"{lead} {refused.what}"  # may hold what somebody wrote
+    _beside(*what.split("\n") if isinstance(refused, RefusedInLines) else [what])
     if refused.remedy:
         _beside(_as_typed(f"  do:    {refused.remedy}"))
 

@@ -28,6 +28,10 @@ class StorageRefused(Refused):
         return StorageRefused(self.code, f"{self.what}; nothing was recorded", self.remedy)
 
 
+class RefusedInLines(Refused):
+    """A refusal whose ``what`` is told in several lines."""
+
+
 class Incomplete(Refused):
     """Something was done, and what was to follow it was not; the remedy finishes it."""
 

@@ -22,8 +22,8 @@ _DECIDED = (penalties.PenaltyConsidered, penalties.AlertSettled)
 """What only somebody who may decide it takes back."""
 
 _LOOK_UP = (
-    "the number was said when it was recorded; attendance history, notices, disclosures and "
-    "evidence show entries by number"
+    "the number was said when it was recorded; attendance history, notices, casework, disclosures "
+    "and evidence show entries by number"
 )
 
 

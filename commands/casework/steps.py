@@ -108,7 +108,8 @@ class AddStep(StepCommand):
         )
         who = f"{kind.label}, {_when(step)}, {state.name_of(pupil)}"
         if not self.again and any(_is_same(step, each) for each in _steps(state, pupil).values()):
-            return decided([], f"{who}: recorded so already; nothing was recorded")
+            again = "a step besides it is recorded with --again"
+            return decided([], f"{who}: recorded so already; nothing was recorded", again)
         return decided(
             [Fact(streams.casework(pupil.id), step)],
             f"{who}{f': {step.outcome}' if step.outcome else ''}",
@@ -224,7 +225,8 @@ class CorrectStep(OfStep):
         parent = said.fields["parent"]
         if parent is not None and parent != before.parent:
             families.check_parent_of(state, pupil, parent)
-        fields = was | {"step": kind.name} | dict(said.fields)
+        called = before.step if self.kind is None else kind.name
+        fields = was | {"step": called} | dict(said.fields)
         who = f"{_named(before)}, {state.name_of(pupil)}"
         if fields == was:
             return decided([], f"{who}: nothing differs; nothing was recorded")
@@ -316,7 +318,9 @@ def _details(step: CaseworkStep) -> dict[str, Any]:
 
 def _is_same(step: CaseworkStep, before: CaseworkStep) -> bool:
     without = {"answers": None}
-    return _details(step) | without == _details(before) | without
+    # Two who say the same did the same, each of them.
+    by = isinstance(before, CaseworkStepTaken) and before.by != getattr(step, "by", None)
+    return not by and _details(step) | without == _details(before) | without
 
 
 def _laid_over(was: dict[str, Any], command: CorrectStep, kind: Kind, on: date) -> Said:

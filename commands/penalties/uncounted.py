@@ -18,7 +18,7 @@ from commands.penalties.change import Change, ChangedMarks, MarkPair, Sides, rel
 from commands.penalties.places import Effect, Moved, effect
 from commands.penalties.uncounted_text import Telling, Told
 from commands.penalties.undercut_case import Register
-from ledger.errors import Refused
+from ledger.errors import RefusedInLines
 from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn
 from ledger.events.register import MarkAmended, SourceRestated
@@ -228,7 +228,7 @@ def _tell(watched: WatchedMarks, telling: Telling, state: State, today: date) ->
     decision = watched.decision
     if telling.needs_reason and decision.reason is None and not decision.dry_run:
         remedy = _HOW_TO if decision.source is None else _HOW_TO_IMPORT
-        raise Refused("marks-uncounted", "\n".join(telling.says(would=True)), remedy)
+        raise RefusedInLines("marks-uncounted", "\n".join(telling.says(would=True)), remedy)
     if decision.dry_run:
         says = (*telling.says(would=True), *decision.says)
         watched.decision = replace(decision, says=says)

@@ -17,6 +17,7 @@ from ledger.formats import portable
 
 _LONGEST = 64
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OF_A_WEEK = re.compile(r"(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]* *[ /]? *(am|pm)")
@@ -138,8 +139,9 @@ def plain_word(text: str) -> str:
 def time_of_day(text: str) -> str:
     """Read a time of day as ``09:40``."""
     try:
-        return time.fromisoformat(text.rjust(len("09:40"), "0")).isoformat("minutes")
-    except ValueError:
+        hours, minutes = _TIME.fullmatch(text).groups()  # type: ignore[union-attr] # told below
+        return time(int(hours), int(minutes)).isoformat("minutes")
+    except (AttributeError, ValueError):
         raise Refused("time-form", f"{text!r} is no time of day", "write it as 09:40") from None
 
 

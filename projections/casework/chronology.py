@@ -141,6 +141,9 @@ class _Finder:
         standing = view.standing(CaseworkStep, **where)
         self._last = {(each.pupil, each.id): each.kf for each in standing}
         self._versions = view.ever(CaseworkStep, **where)
+        # The first version of each step is read last, and stays.
+        in_order = sorted(self._versions, key=lambda each: -each.kf)
+        self._first = {(each.pupil, each.id): each.sf for each in in_order}
         corrected = view.ever(CaseworkCorrection, **where)
         self._corrected = {each.position: each for each in corrected}
         self._due = _reviews(standing)
@@ -171,7 +174,7 @@ class _Finder:
             self._due.get(fact),
             self._correction(version),
             msgspec.json.decode(version.answers, type=Answered) if version.answers else None,
-            self._register.then(version),
+            self._register.then(version, self._first[fact]),
             self._register.now(version),
         )
 
@@ -211,18 +214,19 @@ class _Register:
         """Count as known to the view."""
         return self._count(replace(self._view.question, on=step.on_date, from_=None), step)
 
-    def then(self, step: CaseworkStep) -> Tally | None:
+    def then(self, step: CaseworkStep, first: int) -> Tally | None:
         """Count as known when the step was recorded; none of one that came with an import.
 
-        Under the source clock, as known by the times that sources state.
+        Under the source clock, as known by the times that sources state; ``first``: that of the
+        step, whatever was corrected of it since.
         """
         asked = replace(self._view.question, on=step.on_date, from_=None)
         if asked.clock == "source":
-            then = replace(asked, known_at=iso(step.sf), position=None)
-            return self._count(then, step) if step.sf else None
-        if self._view.is_stated(step.kf):
+            then = replace(asked, known_at=iso(first), position=None)
+            return self._count(then, step) if first else None
+        if self._view.is_stated(step.line):
             return None
-        return self._count(replace(asked, known_at=None, position=step.kf), step)
+        return self._count(replace(asked, known_at=None, position=step.line), step)
 
     def _count(self, asked: Any, step: CaseworkStep) -> Tally:  # noqa: ANN401 - a question
         view = self._view.at(asked)

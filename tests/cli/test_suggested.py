@@ -9,7 +9,7 @@ import pytest
 
 import cli
 from ledger import names
-from ledger.errors import Refused
+from ledger.errors import Refused, RefusedInLines
 from ledger.suggested import Given, suggesting
 from tests.cli.shell import done, raising, run
 
@@ -294,3 +294,17 @@ def test_a_text_that_was_written_is_shown_without_a_sign():
     told = suggesting(cli.places(), given, text)
     assert told == "see attendance status; attendance rates; attendance --ledger l gaps"
     assert names.shown(names.as_written(LIKE_A_COMMAND)) == LIKE_A_COMMAND
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        (RefusedInLines("x", "one\n  two", "z"), "refused: one\n  two\n  do:    z\n"),
+        (Refused("x", "one\ntwo", "z"), "refused: one\\u000atwo\n  do:    z\n"),
+    ],
+)
+def test_only_what_is_told_in_lines_is_printed_in_lines(monkeypatch, refused, told):
+    """A line feed that somebody typed is no line of ours."""
+    monkeypatch.setattr("projections.school.status.Status.answer", raising(refused))
+    assert run("status").err == told

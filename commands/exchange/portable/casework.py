@@ -49,7 +49,8 @@ def record_casework(work: Work) -> None:
             unseen -= 1
         elif work.check(CASEWORK, row.line, _faults(work, steps, row)):
             steps.ids.add(row.id)
-            work.record("casework steps", stream, _event(work, row))
+            what = "casework steps" if row.of is None else "corrections of casework steps"
+            work.record(what, stream, _event(work, row))
             new.append(row)
     if work.content.whole and work.content.casework.has:
         work.gone["casework steps"] += unseen

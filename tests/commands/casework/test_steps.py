@@ -78,6 +78,8 @@ def test_what_a_kind_asks_is_kept_with_its_key(office):
         ({"kind": "first-day-call", "say": ("seen",)}, "answer-unknown", "'seen' answers nothing"),
         ({"kind": "first-day-call", "say": ("seen= ",)}, "say-missing", "no say is given"),
         ({"answers": "what Mrs Quill said"}, "rule-form", "is no name of a rule"),
+        ({"at": "9.40"}, "time-form", "'9.40' is no time of day"),
+        ({"at": "25:00"}, "time-form", "'25:00' is no time of day"),
         ({"at": "half past"}, "time-form", "'half past' is no time of day"),
         ({"on": date(2026, 12, 24)}, "future", "is in the future"),
         (
@@ -181,6 +183,9 @@ def test_the_same_step_again_is_recorded_once(office):
     """A second try at another time is another step; so is one recorded on purpose."""
     office.do(call(at="09:40"))
     assert office.events(call(at="09:40")) == []
+    assert office.do(call(at="09:40")).says[-1] == "a step besides it is recorded with --again"
+    office.by("head").do(AddStaff(staff_id="tt", name="Ty Tutor", job_title="Tutor"))
+    assert len(office.by("tt").events(call(at="09:40"))) == 1
     assert len(office.events(call(at="09:55"))) == 1
     assert len(office.events(call(at="09:40", again=True))) == 1
 
@@ -340,3 +345,12 @@ def test_an_answer_is_one_line(office):
     say = ("whereabouts=at home\nseen: yes", "seen=no")
     found = taken(office, step(kind="first-day-call", outcome="reached", at="10:15", say=say))
     assert found.said == "whereabouts: at home seen: yes\nseen: no"
+
+
+def test_words_of_another_system_stay_where_only_something_else_is_corrected(office):
+    """The kind was not what was wrong."""
+    plan = CaseworkStepTaken(step="Phone call", on=DAY, by="P03", outcome="no answer")
+    number = office.put(f"casework:{office.id('P1')}", plan)
+    correct = CorrectStep(entry=number, notes="rang twice", with_="mother", reason="left out")
+    assert office.do(correct).says[0].endswith("corrected (with whom, notes)")
+    assert office.log()[-1][2].step == "Phone call"

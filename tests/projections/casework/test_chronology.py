@@ -104,6 +104,17 @@ def test_a_correction_stands_with_what_it_corrects(school):
     assert "Recorded     2025-09-09 10:00, by Mrs Register, Officer (operating-system" in lines
 
 
+def test_what_was_known_when_a_step_was_recorded_stays_whatever_is_corrected(marks):
+    """A correction says the step again; what the register said then is as it was."""
+    marks.add(AT, step("call", outcome="no answer"))
+    amend(marks, AT + HOUR)
+    marks.add(AT + 2 * HOUR, corrected("call-08", "call", outcome="spoken to"))
+    first, last = ask(marks).rows()
+    assert first["register_then"] == last["register_then"]
+    assert last["register_then"]["unauthorised"] == 1
+    assert last["register_now"]["unauthorised"] == 0
+
+
 def test_as_known_before_a_correction_the_step_says_what_it_said(school):
     school.add(AT, step("call", outcome="no answer"))
     school.add(AT + HOUR, corrected("call-08", "call", outcome="spoken to"))
