@@ -16,6 +16,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import EvidenceGiven
 from ledger.events.codec import Decoder
+from ledger.events.disclosure import FieldRedacted
 from ledger.events.log import KeyAdopted
 from ledger.events.roll import ids_stated
 from ledger.files import Database, open_read_only, translated
@@ -98,7 +99,8 @@ def look_at_keys(folder: Folder, *, log_is_sound: bool) -> OpenedKeys | None:
         if faults:
             return OpenedKeys(0, 0, faults)
         opened, ids = open_sample(folder), _Ids(folder)
-        return opened._replace(faults=[*ids.faults(), *opened.faults], strays=list(ids.strays()))
+        faults = [*ids.faults(), *_opening_again(folder), *opened.faults]
+        return opened._replace(faults=faults, strays=list(ids.strays()))
     except (sqlite3.Error, Refused, ValueError, TypeError) as error:
         return OpenedKeys(0, 0, [Fault(None, f"{folder.keys.name} cannot be read: {error}")])
 
@@ -156,6 +158,20 @@ def open_sample(folder: Folder) -> OpenedKeys:
                     faults.append(Fault(text.position, what))
             done.add(whose)
     return OpenedKeys(len(seen), len(gone & seen), faults)
+
+
+def _opening_again(folder: Folder) -> Iterator[Fault]:
+    """Yield the texts that were put beyond use and can be read: the keys are of before that."""
+    decoder, sql = Decoder(), "SELECT topic, state FROM stored_events WHERE position = ?"
+    with closing(KeyRing(folder.keys, to_write=False)) as ring, folder.reading() as db:
+        for position, _, stored in _events_in(folder, streams.REDACTION):
+            gone = decoder.decode(*stored)
+            assert isinstance(gone, FieldRedacted)  # noqa: S101 - of its stream
+            event = decoder.decode(*db.execute(sql, [gone.position]).fetchone())
+            text = getattr(event, gone.field)
+            if isinstance(text, str) and ring.open(text) not in (REDACTED, BEYOND_USE):
+                what = f"{gone.field} of entry {gone.position}, put beyond use by this one"
+                yield Fault(position, f"{what}, can be read: {folder.keys.name} is of before that")
 
 
 def destroyed_keys(folder: Folder) -> set[tuple[str, str]]:

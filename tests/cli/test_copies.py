@@ -2,6 +2,7 @@
 
 import json
 
+from ledger.store.folder import Folder
 from tests.cli.shell import done, refused, run
 from tests.commands.conftest import upn
 
@@ -51,3 +52,24 @@ def test_a_text_is_redacted_and_says_so(small):
     stored = b"".join(path.read_bytes() for path in small.rglob("*") if path.is_file())
     assert b"clinic" not in stored
     assert json.dumps("[redacted]").encode() not in stored
+
+
+def test_keys_of_before_a_redaction_are_told_by_verify(small):
+    """Whoever puts an older key file back reads again what was put beyond use."""
+    folder = Folder(small)
+    run("mark", ADA, "2026-11-20/AM", "I", "--comment", "about another child")
+    first = position("2026-11-20/AM")
+    run("mark", ADA, "2026-11-19/AM", "I", "--comment", "and about a third")
+    second = position("2026-11-19/AM")
+    done("redact", first, "comment", "--reason", "another's")
+    kept = folder.keys.read_bytes()
+    done("redact", second, "comment", "--reason", "another's")
+    assert run("verify").code == 0
+    for end in ("-wal", "-shm"):
+        folder.keys.with_name(folder.keys.name + end).unlink(missing_ok=True)
+    folder.keys.write_bytes(kept)
+    told = run("verify", "--json")
+    assert told.code == 3
+    [problem] = told.json["problems"]
+    told = f"comment of entry {second}, put beyond use by this one, can be read: keys.db is of"
+    assert problem["what"] == f"{told} before that"

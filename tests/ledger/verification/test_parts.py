@@ -112,3 +112,26 @@ def test_an_index_that_cannot_be_read_keeps_nobody_from_reading_the_entries(grow
     assert [fault.what for fault in found.faults] == [
         "the database is malformed: no such column: none"
     ]
+
+
+def test_a_process_ends_with_the_one_that_began_it(monkeypatch):
+    """However that was ended; Ctrl-C is not for it."""
+    done = []
+
+    class Begun:
+        def __init__(self, *, target, daemon):
+            done.append(daemon)
+            self.start = target
+
+    class Parent:
+        def join(self):
+            done.append("waited")
+
+    monkeypatch.setattr(parts, "Thread", Begun)
+    monkeypatch.setattr(parts.signal, "signal", lambda *given: done.append(given))
+    monkeypatch.setattr(parts.os, "_exit", done.append)
+    for parent in (None, Parent()):
+        monkeypatch.setattr(parts, "parent_process", lambda parent=parent: parent)
+        parts._end_with_parent()
+    deaf = (parts.signal.SIGINT, parts.signal.SIG_IGN)
+    assert done == [deaf, True, deaf, True, "waited", 1]
