@@ -326,8 +326,8 @@ def _one(versions: Sequence[Step]) -> Iterator[str]:
     for heading, text in _details(step, versions[0]):
         yield from titled(heading, text)
     for earlier, later in pairwise(versions):
-        if later.correction is not None:
-            yield from titled("Corrected", _corrected(earlier, later, later.correction))
+        assert later.correction is not None  # noqa: S101 - each version after the first is one
+        yield from titled("Corrected", _corrected(earlier, later, later.correction))
 
 
 def _corrected(earlier: Step, later: Step, made: Correction) -> str:
